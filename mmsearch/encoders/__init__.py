@@ -1,0 +1,1 @@
+"""Aligned encoders: pictures and words in one vector space."""

@@ -1,0 +1,144 @@
+"""Value objects and array names that every layer shares. Imports nothing of ours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors: TypeAlias = NDArray[np.float32]  # (n, dim), rows of unit length
+Scores: TypeAlias = NDArray[np.float32]  # (n, k), higher is better; -inf marks "no result"
+Ids: TypeAlias = NDArray[np.int64]  # (n,) or (n, k); -1 marks "no result"
+
+
+class Modality(StrEnum):
+    """What a vector was made from, and what a search may look for."""
+
+    IMAGE = "image"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as a source states it: a caption, a description, or the body of a text item."""
+
+    text: str
+    language: str | None = None  # BCP 47, such as "en" or "zh"; None where the source does not say
+    kind: str = "caption"  # caption, description, keywords or body
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText(Text):
+    """A text with the id under which the store and the vector index know it."""
+
+    id: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Who made a picture and under which terms; each field as the source states it."""
+
+    author: str | None = None
+    licence: str | None = None
+    licence_url: str | None = None
+    source: str | None = None  # page or address of the original
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A picture or a text in a collection, with what is known about it."""
+
+    id: int
+    collection: str
+    kind: Modality
+    path: Path | None  # a file that holds it now; None if none is left
+    title: str | None
+    texts: tuple[StoredText, ...]
+    credit: Credit | None
+    width: int | None  # pixels, after EXIF rotation
+    height: int | None
+    taken_at: datetime | None  # local time of the camera
+    content_hash: str
+    extra: dict[str, str] = field(default_factory=dict)  # other fields of its caption file
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One ranked result. A higher score is always better."""
+
+    rank: int  # from 1
+    score: float
+    item: Item
+    text: StoredText | None = None  # the text that matched; None if the picture itself did
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The answer to one query, best hit first."""
+
+    hits: tuple[Hit, ...]
+    collection: str
+    encoder: str
+    measure: str  # what `score` is, such as "cosine"
+    seconds: float
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a long run stands."""
+
+    phase: str  # scan, pictures, texts, or done
+    done: int
+    total: int
+    skipped: int
+    rate: float  # per second in this phase; 0 until known
+    seconds_left: float | None  # of this phase; None until known
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A file that was not indexed, and why."""
+
+    path: str  # relative to the source
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one indexing run did. Counts are files unless said otherwise."""
+
+    run_id: int
+    collection: str
+    source: str
+    encoder: str
+    state: str  # done, cancelled or failed
+    added: int
+    changed: int
+    moved: int
+    removed: int
+    unchanged: int
+    skips: tuple[Skip, ...]
+    pictures_encoded: int  # vectors made of pictures
+    texts_encoded: int  # vectors made of texts
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """What a collection holds."""
+
+    name: str
+    sources: tuple[str, ...]
+    pictures: int
+    texts: int  # captions and text items
+    vectors: dict[str, tuple[int, int]]  # encoder name -> (of pictures, of texts)
