@@ -1,0 +1,1 @@
+"""Measurements of speed and quality, apart from the tests. See README.md in this folder."""
