@@ -1,0 +1,43 @@
+"""Encodes pictures of which one may be bad, taking vectors made beforehand where there are any."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mmsearch.encoders.base import DualEncoder
+from mmsearch.errors import EncoderError
+
+Vector = NDArray[np.float32]  # (dim,)
+
+
+def encode_pictures(
+    encoder: DualEncoder, images: Mapping[str, Image.Image]
+) -> tuple[dict[str, Vector], dict[str, str]]:
+    """Return the vectors of pictures, and why the others have none, both by content hash.
+
+    Raises:
+        EncoderError: If it fails for every picture, so that the encoder is at fault.
+    """
+    if not images:
+        return {}, {}
+    try:
+        return dict(zip(images, encoder.encode_images(list(images.values())), strict=True)), {}
+    except EncoderError:
+        if len(images) == 1:
+            raise
+    return _one_by_one(encoder, images)
+
+
+def _one_by_one(encoder: DualEncoder, images: Mapping[str, Image.Image]) -> tuple[dict[str, Vector], dict[str, str]]:
+    vectors: dict[str, Vector] = {}
+    failures: dict[str, str] = {}
+    for key, image in images.items():
+        try:
+            vectors[key] = encoder.encode_images([image])[0]
+        except EncoderError as error:
+            failures[key] = f"cannot be encoded: {error}"
+    if not vectors:
+        raise EncoderError(next(iter(failures.values())))
+    return vectors, failures
