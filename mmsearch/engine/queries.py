@@ -1,0 +1,46 @@
+"""Turns what a user asks with into a vector."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from mmsearch.collection import load_picture
+from mmsearch.encoders.base import DualEncoder
+from mmsearch.errors import BadInput, BadPicture
+from mmsearch.search.searcher import unit_sum
+
+Picture = Image.Image | Path | str
+MAX_QUERY = 2_000  # characters; encoders read far fewer
+
+
+def query_vector(encoder: DualEncoder, text: str | None, image: Picture | None, max_pixels: int) -> NDArray[np.float32]:
+    """Return the unit vector of words, of a picture, or of the direction between both, (dim,).
+
+    Raises:
+        BadInput: If there are neither words nor a picture.
+        BadPicture: If the picture cannot be read.
+    """
+    words = (text or "").strip()[:MAX_QUERY]
+    if not words and image is None:
+        raise BadInput("There is nothing to search for. Type some words, or give a picture.")
+    parts = [encoder.encode_texts([words])[0]] if words else []
+    if image is not None:
+        parts.append(encoder.encode_images([_picture(image, encoder.image_side, max_pixels)])[0])
+    return unit_sum(parts)
+
+
+def _picture(image: Picture, side: int, max_pixels: int) -> Image.Image:
+    """Read a picture given by its path, or put one given as an object upright."""
+    if isinstance(image, Image.Image):
+        return ImageOps.exif_transpose(image)
+    path = Path(image).expanduser()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadPicture(f"{path} cannot be read: {error.strerror or error}.") from error
+    try:
+        return load_picture(data, side=side, max_pixels=max_pixels).image
+    except BadPicture as error:
+        raise BadPicture(f"{path.name} {error}.") from error

@@ -1,0 +1,56 @@
+"""What a user can set, and where it comes from."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from mmsearch.errors import BadInput
+
+MAX_PIXELS = 150_000_000  # 450 MB once decoded
+
+
+def _default_home() -> Path:
+    return user_data_path("mmsearch", appauthor=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of an engine. Each has a twin in the environment, named in its comment."""
+
+    home: Path = field(default_factory=_default_home)  # MMSEARCH_HOME: folder of database, indexes and thumbnails
+    collection: str | None = None  # MMSEARCH_COLLECTION: searched by default; None: one's own, else the samples
+    encoder: str = "bundled"  # MMSEARCH_ENCODER: name, folder or hub id
+    device: str = "auto"  # MMSEARCH_DEVICE: cpu, cuda, cuda:1, …; auto: a GPU where there is one
+    max_pixels: int = MAX_PIXELS  # MMSEARCH_MAX_PIXELS: pictures of more pixels are skipped
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if self.max_pixels < 1:
+            raise BadInput(f"MMSEARCH_MAX_PIXELS must be at least 1; got {self.max_pixels}.")
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from environment variables; an empty one counts as not set.
+
+    Raises:
+        BadInput: If a value cannot be used.
+    """
+    given = {name: value for name, value in environment.items() if name.startswith("MMSEARCH_") and value.strip()}
+    default = Settings()
+    return Settings(
+        home=Path(given["MMSEARCH_HOME"]).expanduser().absolute() if "MMSEARCH_HOME" in given else default.home,
+        collection=given.get("MMSEARCH_COLLECTION"),
+        encoder=given.get("MMSEARCH_ENCODER", default.encoder),
+        device=given.get("MMSEARCH_DEVICE", default.device),
+        max_pixels=_whole_number("MMSEARCH_MAX_PIXELS", given.get("MMSEARCH_MAX_PIXELS", str(default.max_pixels))),
+    )
+
+
+def _whole_number(name: str, value: str) -> int:
+    try:
+        return int(value.replace("_", ""))
+    except ValueError:
+        raise BadInput(f"{name} must be a whole number; got {value!r}.") from None
