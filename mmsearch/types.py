@@ -84,7 +84,7 @@ class Results:
     collection: str
     encoder: str
     measure: str  # what `score` is, such as "cosine"
-    seconds: float
+    seconds: float  # to encode the query and find the hits; loading an encoder does not count
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

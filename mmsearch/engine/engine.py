@@ -21,7 +21,7 @@ from mmsearch.engine.queries import Picture, query_vector
 from mmsearch.engine.samples import SAMPLES, Samples
 from mmsearch.engine.settings import Settings, load_settings
 from mmsearch.engine.spaces import EncoderLoader, Spaces, not_indexed
-from mmsearch.errors import BadInput, BadPicture, UnknownName
+from mmsearch.errors import BadInput, BadPicture, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.indexing import Indexer, Order, ProgressCallback, VectorPack
 from mmsearch.search import Searcher
@@ -80,9 +80,12 @@ class Engine:
         encoder = self._spaces.encoder(self.settings.encoder)
         encoder.encode_texts(["warm up"])
         self._prepare_samples()
-        for modality in Modality:
-            space = self._spaces.space(self.default_collection(), encoder, modality)
-            self._spaces.index(space, encoder.fingerprint).save()
+        try:
+            for modality in Modality:
+                space = self._spaces.space(self.default_collection(), encoder, modality)
+                self._spaces.index(space, encoder.fingerprint).save()
+        except (UnknownName, NotIndexed) as error:  # the first search says so to the user
+            log.info("Nothing to search yet: %s", error)
         self._ready.set()
 
     def search(
@@ -111,9 +114,9 @@ class Engine:
             UnknownName: If there is no such collection or encoder.
             NotIndexed: If the collection was not indexed with this encoder.
         """
-        began = time.perf_counter()
         _check_k(k)
         model, name = self._spaces.encoder(encoder or self.settings.encoder), self._resolve(collection)
+        began = time.perf_counter()
         vector = query_vector(model, text, image, self.settings.max_pixels)
         return self._find(vector, model, name, target, k, began)
 
@@ -124,9 +127,9 @@ class Engine:
             UnknownName: If there is no such item.
             NotIndexed: If the item has no vector of the default encoder.
         """
-        began = time.perf_counter()
         _check_k(k)
         item, encoder = self.item(item_id), self._spaces.encoder(self.settings.encoder)
+        began = time.perf_counter()
         space = self._spaces.space(item.collection, encoder, item.kind)
         owner = item.id if item.kind is Modality.IMAGE else item.texts[0].id
         ids, vectors = self._store.vectors.of(space, [owner])
@@ -278,6 +281,8 @@ class Engine:
         name = collection or self.default_collection()
         if name == SAMPLES:
             self._prepare_samples()
+        elif collection is None and name not in {info.name for info in self._store.read.collections()}:
+            raise NotIndexed(f"The collection {name!r} is empty. Give it a folder first: mmsearch index FOLDER")
         return name
 
     def _find(

@@ -284,6 +284,13 @@ class TestSamples:
         assert [info.name for info in fresh.collections()] == [SAMPLES]
 
 
+def test_where_nothing_is_indexed_a_search_says_what_to_do(engine):
+    engine.warm_up()
+
+    with pytest.raises(NotIndexed, match="mmsearch index FOLDER"):
+        engine.search("red")
+
+
 def test_warming_up_makes_it_ready(three):
     assert not three.ready
 
