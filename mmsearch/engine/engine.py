@@ -56,7 +56,9 @@ class Engine:
         self.settings = settings
         self._samples = samples or Samples()
         self._store = Store(settings.home / "mmsearch.db")
-        self._spaces = Spaces(self._store, settings.home / "index", load or partial(load_encoder, device=settings.device))
+        self._spaces = Spaces(
+            self._store, settings.home / "index", load or partial(load_encoder, device=settings.device)
+        )
         self._samples_lock = Lock()
         self._ready = Event()
 

@@ -11,7 +11,6 @@ from mmsearch.store import Store
 from mmsearch.store.vectors import VectorSpace
 from mmsearch.types import Modality
 
-
 EncoderLoader = Callable[[str], DualEncoder]
 
 

@@ -1,0 +1,6 @@
+"""`python -m mmsearch` is the `mmsearch` command."""
+
+from mmsearch.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""`mmsearch search`: words or a picture in, ranked pictures or texts out."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from mmsearch.cli.options import collection_option, encoder_option, examples, json_option, option
+from mmsearch.cli.records import echo_json
+from mmsearch.cli.session import Opener
+from mmsearch.cli.terminal import printable
+from mmsearch.types import Hit, Modality, Results
+
+EXAMPLES = examples(
+    'mmsearch search "a dog on the beach"',
+    'mmsearch search "海滩上的狗" -k 3',
+    "mmsearch search --image holiday.jpg --target text",
+    'mmsearch search "the same at night" --image street.jpg --json',
+    "mmsearch search - < queries.txt",
+)
+
+
+@click.command("search", epilog=EXAMPLES)
+@click.argument("query", required=False)
+@option("--image", type=click.Path(path_type=Path), help="Search with this picture; with QUERY, with both.")
+@option("--target", type=click.Choice(["image", "text"]), default="image", show_default=True, help="What to look for.")
+@option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many hits at most.")
+@collection_option
+@encoder_option
+@json_option
+@click.pass_obj
+def command(
+    opener: Opener,
+    query: str | None,
+    image: Path | None,
+    target: str,
+    k: int,
+    collection: str | None,
+    encoder: str | None,
+    json: bool,
+) -> None:
+    """Find pictures by words, or words by a picture.
+
+    QUERY is in English, Chinese or whatever else the encoder reads; `-` reads queries from
+    stdin, one per line. Prints one hit per line: rank, score, path and caption. What the score
+    is stands on stderr; scores of different encoders cannot be compared.
+    """
+    if query is None and image is None:
+        raise click.UsageError("Say what to look for: QUERY, --image or both.")
+    with closing(opener()) as engine:
+        for text in _queries(query):
+            if query == "-" and not json:
+                click.echo(f"# {printable(text or '')}")
+            results = engine.search(
+                text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder
+            )
+            _show(results, text, json)
+
+
+def _queries(query: str | None) -> Iterator[str | None]:
+    """Yield the query, or the lines of stdin that hold one."""
+    if query != "-":
+        yield query
+        return
+    for line in sys.stdin:
+        if line.strip():
+            yield line.strip()
+
+
+def _show(results: Results, query: str | None, json: bool) -> None:
+    click.echo(_meaning(results), err=True)
+    for hit in results:
+        if json:
+            echo_json(record(hit, results, query))
+        else:
+            click.echo(line(hit, len(results)))
+
+
+def _meaning(results: Results) -> str:
+    """Say what the score is and where it comes from."""
+    hits = f"{len(results)} hit{'s' * (len(results) != 1)}"
+    where = printable(f"encoder {results.encoder} · collection {results.collection}")
+    return f"{hits} · score: {results.measure} · {where} · {results.seconds * 1000:.0f} ms"
+
+
+def line(hit: Hit, hits: int) -> str:
+    """Return one hit for people: rank, score, path, and its caption if it has one."""
+    path = click.style(printable(_short(hit.item.path)), bold=True)
+    caption = caption_of(hit)
+    return f"{hit.rank:>{len(str(hits))}}  {hit.score:6.3f}  {path}" + (f"  — {printable(caption)}" if caption else "")
+
+
+def caption_of(hit: Hit) -> str:
+    """Return the text that matched, else the item's first text, else its title."""
+    if hit.text is not None:
+        return hit.text.text
+    if hit.item.texts:
+        return hit.item.texts[0].text
+    return hit.item.title or ""
+
+
+def _short(path: Path | None) -> str:
+    """Return the path, relative where it lies below the working folder."""
+    if path is None:
+        return "(no file)"
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def record(hit: Hit, results: Results, query: str | None) -> dict[str, object]:
+    """Return one hit for programs, with the query that it answers and what its score is."""
+    return {
+        "query": query,
+        "rank": hit.rank,
+        "score": round(hit.score, 6),
+        "measure": results.measure,
+        "encoder": results.encoder,
+        "text": hit.text,
+        "item": hit.item,
+    }

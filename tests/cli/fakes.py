@@ -1,0 +1,167 @@
+"""An engine whose answers a reader can work out by hand."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmsearch.errors import SourceError, UnknownName
+from mmsearch.evaluation import EvaluationReport, Metrics
+from mmsearch.types import (
+    CollectionInfo,
+    Hit,
+    Item,
+    Modality,
+    Progress,
+    Results,
+    RunReport,
+    Skip,
+    StoredText,
+)
+
+PHOTOS = Path("/photos")
+HOSTILE = 'x"\n\x1b[31m<script>.jpg'  # quotes, a newline, a colour and a tag in a file name
+
+
+def picture(item_id: int, name: str, caption: str, language: str = "en") -> Item:
+    text = StoredText(caption, language, id=item_id * 10)
+    return Item(
+        item_id, "library", Modality.IMAGE, PHOTOS / name, None, (text,), None, 640, 480, None, f"{item_id:040x}"
+    )
+
+
+ITEMS = (
+    picture(1, "dog.jpg", "a dog on the beach"),
+    picture(2, "cat.jpg", "a cat on a sofa"),
+    picture(3, "狗.jpg", "海滩上的狗", "zh"),
+    picture(4, HOSTILE, "a dog\x1b]0;owned\x07 in\na trap"),
+)
+
+
+@dataclass(frozen=True)
+class FakeSettings:
+    home: Path = Path("/home/ada/.local/share/mmsearch")
+
+
+@dataclass(frozen=True)
+class FakeEncoderInfo:
+    name: str
+    dim: int
+    size_mb: float
+    licence: str
+    languages: tuple[str, ...]
+    source: str
+    installed: bool
+    good_at: str
+
+
+ENCODERS = (
+    FakeEncoderInfo("tiny", 512, 55.0, "Apache-2.0 and MIT", ("en", "zh"), "bundled", True, "answers at once"),
+    FakeEncoderInfo("clip-b32", 512, 605.0, "MIT", ("en",), "hub", False, "many subjects"),
+)
+
+
+@dataclass
+class FakeEngine:
+    """Scores an item by the share of the query's words that its caption holds."""
+
+    settings: FakeSettings = FakeSettings()
+    items: tuple[Item, ...] = ITEMS
+    skips: tuple[Skip, ...] = ()
+    on_index: Callable[[threading.Event], None] = lambda cancel: None
+    calls: list[dict[str, object]] = field(default_factory=list)
+    closed: bool = False
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        image: Path | None = None,
+        target: Modality = Modality.IMAGE,
+        k: int = 10,
+        collection: str | None = None,
+        encoder: str | None = None,
+    ) -> Results:
+        self.calls.append({"text": text, "image": image, "target": target, "k": k})
+        if collection not in (None, "library"):
+            raise UnknownName("collection", str(collection), ["library"])
+        words = set((text or "").split())
+        scores = {item.id: len(words & set(item.texts[0].text.split())) / (len(words) or 1) for item in self.items}
+        ranked = sorted(self.items, key=lambda item: -scores[item.id])[:k]
+        hits = tuple(
+            Hit(rank, scores[item.id], item, item.texts[0] if target is Modality.TEXT else None)
+            for rank, item in enumerate(ranked, 1)
+        )
+        return Results(hits, "library", encoder or "tiny", "cosine", 0.012)
+
+    def index(
+        self,
+        source: str,
+        *,
+        collection: str = "library",
+        encoder: str | None = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        progress: Callable[[Progress], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> RunReport:
+        self.calls.append({"source": source, "include": tuple(include), "exclude": tuple(exclude)})
+        if source == "missing":
+            raise SourceError("There is no folder or file missing. Check the path.")
+        if progress is not None:
+            progress(Progress("scan", 4, 0, 0, 0.0, None))
+            progress(Progress("pictures", 2, 4, 1, 58.06, 65.0))
+        if cancel is not None:
+            self.on_index(cancel)
+        state = "cancelled" if cancel is not None and cancel.is_set() else "done"
+        return RunReport(7, collection, source, encoder or "tiny", state, 3, 1, 0, 0, 1200, self.skips, 4, 5, 12.34)
+
+    def collections(self) -> tuple[CollectionInfo, ...]:
+        return (
+            CollectionInfo("library", ("/photos",), 4, 4, {"tiny": (4, 4)}),
+            CollectionInfo("samples", ("samples",), 244, 1204, {"tiny": (244, 1204), "clip-b32": (244, 0)}),
+        )
+
+    def default_collection(self) -> str:
+        return "library"
+
+    def runs(self, collection: str | None = None, limit: int = 20) -> tuple[RunReport, ...]:
+        runs = (
+            RunReport(2, "library", "/photos", "tiny", "done", 0, 0, 0, 0, 4, (), 0, 0, 0.2),
+            RunReport(1, "library", "/photos", "tiny", "cancelled", 4, 0, 0, 0, 0, (Skip("a", "b"),), 4, 4, 3.06),
+        )
+        return tuple(run for run in runs if collection in (None, run.collection))[:limit]
+
+    def encoders(self) -> tuple[FakeEncoderInfo, ...]:
+        return ENCODERS
+
+    def evaluate_collection(
+        self, collection: str, *, language: str | None = None, encoder: str | None = None
+    ) -> EvaluationReport:
+        return self.evaluate_source(collection, language=language, encoder=encoder)
+
+    def evaluate_source(
+        self,
+        path: Path | str,
+        *,
+        split: str | None = None,
+        language: str | None = None,
+        encoder: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> EvaluationReport:
+        name = f"{Path(path).name} {split}" if split else Path(path).name
+        metrics = Metrics(
+            queries=4,
+            recall_at_1=0.5,
+            recall_at_5=1.0,
+            recall_at_10=1.0,
+            median_rank=1.5,
+            mrr=0.75,
+            ndcg_at_10=0.815465,
+            map_at_r=0.5,
+            interval_at_10=(0.51, 1.0),
+        )
+        return EvaluationReport(metrics, metrics, 4, 4, encoder or "tiny", name, language)
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,74 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from mmsearch.errors import TrainingError
+from tests.cli.conftest import Run
+from tests.cli.fakes import FakeEngine
+
+
+@pytest.fixture
+def trained(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """Replace the training by one that takes no time; return what it was called with."""
+    run_module = pytest.importorskip("mmsearch.training.run")
+    calls: list[dict[str, object]] = []
+
+    def train(config, data, output, *, resume=True, progress=None):
+        calls.append({"config": config.name, "data": data, "output": output, "resume": resume})
+        if data == Path("nowhere"):
+            raise TrainingError("There is no data in nowhere.")
+        progress(run_module.TrainProgress("epochs", 1, 2, 3.21))
+        progress(run_module.TrainProgress("epochs", 2, 2, 3.05))
+        recall = (FakeEngine().evaluate_source("flickr8k", split="dev", language="en"),)
+        return run_module.TrainReport(
+            folder=output / "model",
+            epochs=2,
+            loss=3.05,
+            epoch_seconds=90.0,
+            seconds=65.0,
+            weights_mb=55.3,
+            recall=recall,
+            recall_float32=recall,
+        )
+
+    monkeypatch.setattr(run_module, "train", train)
+    return calls
+
+
+def test_trains_the_bundled_encoder_unless_told_otherwise(run: Run, trained) -> None:
+    done = run("train", "--data", "data", "--output", "out")
+
+    assert trained == [{"config": "bundled.toml", "data": Path("data"), "output": Path("out"), "resume": True}]
+    assert done.stdout.splitlines()[:2] == [
+        "out/model: 55.3 MB of weights",
+        "2 epochs, last loss 3.0500, 1:05 in this run",
+    ]
+    assert "flickr8k dev, en, encoder tiny" in done.stdout
+
+
+def test_each_epoch_gets_a_line_in_a_log(run: Run, trained) -> None:
+    done = run("train", "--data", "data", "--output", "out")
+
+    assert done.stderr.splitlines() == ["epochs, loss 3.2100  1/2 (50 %)", "epochs, loss 3.0500  2/2 (100 %)"]
+
+
+def test_fresh_forgets_the_checkpoint(run: Run, trained) -> None:
+    run("train", "--config", "mine.toml", "--data", "data", "--output", "out", "--fresh")
+
+    assert trained[0]["config"] == "mine.toml"
+    assert trained[0]["resume"] is False
+
+
+def test_json_is_the_report(run: Run, trained) -> None:
+    report = json.loads(run("train", "--data", "data", "--output", "out", "--json").stdout)
+
+    assert report["folder"] == "out/model"
+    assert report["recall"][0]["text_to_image"]["recall_at_10"] == 1.0
+
+
+def test_a_training_that_cannot_go_on_ends_with_1(run: Run, trained) -> None:
+    done = run("train", "--data", "nowhere", "--output", "out")
+
+    assert done.exit_code == 1
+    assert done.stderr == "Error: There is no data in nowhere.\n"
