@@ -1,0 +1,123 @@
+"""An engine without a model: drawn pictures, words that match letter by letter."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+
+from PIL import Image
+
+from mmsearch.errors import BadInput, SourceError, UnknownName
+from mmsearch.types import (
+    CollectionInfo,
+    Credit,
+    Hit,
+    Item,
+    Modality,
+    Progress,
+    Results,
+    RunReport,
+    Skip,
+    StoredText,
+)
+
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>${1+1}{{7*7}}'
+
+
+def draw(folder: Path, name: str, colour: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    Image.new("RGB", (80, 60), colour).save(path)
+    return path
+
+
+def picture_item(id_: int, path: Path, *captions: str, title: str | None = None, credit: Credit | None = None) -> Item:
+    texts = tuple(StoredText(words, "en", id=100 * id_ + n) for n, words in enumerate(captions))
+    return Item(id_, "samples", Modality.IMAGE, path, title, texts, credit, 80, 60, None, f"{id_:040x}")
+
+
+@dataclass
+class FakeEngine:
+    """Ranks by how many words of the query a caption contains; a picture query ranks by id."""
+
+    home: Path
+    items: list[Item] = field(default_factory=list)
+    ready: bool = True
+    steps: int = 3  # progress reports of an indexing run
+    gate: Event | None = None  # an indexing run waits for it after its first step
+    closed: bool = False
+
+    def __post_init__(self):
+        self.settings = SimpleNamespace(home=self.home, max_pixels=1_000_000)
+        self.ran: list[RunReport] = []
+        self.indexed: list[tuple] = []
+
+    def warm_up(self):
+        self.ready = True
+
+    def search(self, text=None, *, image=None, target=Modality.IMAGE, k=10, collection=None, encoder=None):
+        if collection not in (None, "samples", "library"):
+            raise UnknownName("collection", collection, ("samples",))
+        if image is None and not (text or "").strip():
+            raise BadInput("Nothing to search for.")
+        hits = self._pictures(text, k) if target is Modality.IMAGE else self._texts(text, k)
+        return Results(tuple(hits), collection or "samples", "fake", "cosine", 0.012)
+
+    def similar(self, item_id, k=10):
+        others = [item for item in self.items if item.id != self.item(item_id).id]
+        hits = tuple(Hit(n, 1 / n, item) for n, item in enumerate(others[:k], 1))
+        return Results(hits, "samples", "fake", "cosine", 0.001)
+
+    def item(self, item_id):
+        for item in self.items:
+            if item.id == item_id:
+                return item
+        raise UnknownName("item", str(item_id), ())
+
+    def thumbnail(self, item):
+        return item.path if item.path and item.path.exists() else None
+
+    def collections(self):
+        return (CollectionInfo("samples", ("data",), len(self.items), 5, {"fake": (len(self.items), 5)}),)
+
+    def default_collection(self):
+        return "samples"
+
+    def runs(self, collection=None, limit=20):
+        return tuple(reversed(self.ran))[:limit]
+
+    def index(self, source, *, collection="library", encoder=None, include=(), exclude=(), progress=None, cancel=None):
+        self.indexed.append((source, collection, include, exclude))
+        if not Path(source).exists():
+            raise SourceError(f"There is no folder {source}.")
+        state = "done"
+        for step in range(1, self.steps + 1):
+            if cancel is not None and cancel.is_set():
+                state = "cancelled"
+                break
+            if progress is not None:
+                progress(Progress("pictures", step, self.steps, 1, 12.5, float(self.steps - step)))
+            if self.gate is not None and step == 1:
+                self.gate.wait(10)
+        report = RunReport(
+            len(self.ran) + 1, collection, str(source), "fake", state, 3, 0, 0, 0, 0,
+            (Skip(HOSTILE, "not a picture"),), 3, 2, 0.4,
+        )  # fmt: skip
+        self.ran.append(report)
+        return report
+
+    def close(self):
+        self.closed = True
+
+    def _pictures(self, text, k):
+        wanted = set((text or "").lower().split())
+
+        def score(item):
+            return max((len(wanted & set(one.text.lower().split())) for one in item.texts), default=0)
+
+        ranked = sorted(self.items, key=lambda item: (-score(item), item.id)) if wanted else self.items
+        return [Hit(n, 1 / n, item) for n, item in enumerate(ranked[:k], 1)]
+
+    def _texts(self, text, k):
+        pairs = [(one, item) for item in self.items for one in item.texts][:k]
+        return [Hit(n, 1 / n, item, one) for n, (one, item) in enumerate(pairs, 1)]

@@ -1,0 +1,97 @@
+from threading import Event
+
+import pytest
+
+from mmsearch.errors import BadInput, EncoderError
+from mmsearch.ui.jobs import IndexJobs, warm_in_background
+
+
+def test_a_run_reports_progress_and_ends_with_a_report(engine, tmp_path):
+    jobs = IndexJobs(engine)
+
+    jobs.start(str(tmp_path), "library", ["*.png"], ["x/**"])
+    jobs.wait(10)
+
+    assert jobs.now.state == "over"
+    assert jobs.now.report.state == "done"
+    assert jobs.now.progress.done == jobs.now.progress.total == 3
+    assert engine.indexed == [(str(tmp_path), "library", ("*.png",), ("x/**",))]
+
+
+def test_only_one_run_goes_on_at_a_time(engine, tmp_path):
+    engine.gate = Event()
+    jobs = IndexJobs(engine)
+    jobs.start(str(tmp_path), "library")
+
+    with pytest.raises(BadInput, match="already"):
+        jobs.start(str(tmp_path), "other")
+
+    assert jobs.now.running
+    engine.gate.set()
+    jobs.wait(10)
+    assert not jobs.now.running
+
+
+def test_a_cancelled_run_can_be_started_again(engine, tmp_path):
+    engine.gate = Event()
+    jobs = IndexJobs(engine)
+    jobs.start(str(tmp_path), "library")
+
+    jobs.cancel()
+
+    assert jobs.now.state == "stopping"
+    engine.gate.set()
+    jobs.wait(10)
+    assert jobs.now.report.state == "cancelled"
+    jobs.start(str(tmp_path), "library")
+    jobs.wait(10)
+    assert jobs.now.report.state == "done"
+
+
+def test_cancelling_nothing_does_nothing(engine):
+    jobs = IndexJobs(engine)
+
+    jobs.cancel()
+
+    assert jobs.now.state == "idle"
+
+
+def test_a_missing_folder_is_told_in_the_engines_words(engine, tmp_path):
+    jobs = IndexJobs(engine)
+
+    jobs.start(str(tmp_path / "nowhere"), "library")
+    jobs.wait(10)
+
+    assert jobs.now.report is None
+    assert "There is no folder" in jobs.now.problem
+
+
+def test_an_unforeseen_failure_ends_the_run_too(engine, tmp_path, caplog):
+    jobs = IndexJobs(engine)
+    engine.steps = None  # the engine stumbles over it
+
+    jobs.start(str(tmp_path), "library")
+    jobs.wait(10)
+
+    assert not jobs.now.running
+    assert jobs.now.problem.startswith("TypeError")
+    assert "failed" in caplog.text
+
+
+def test_warming_runs_in_a_thread(engine):
+    engine.ready = False
+
+    warm_in_background(engine).join(10)
+
+    assert engine.ready
+
+
+def test_a_failed_warming_is_only_logged(engine, caplog):
+    def broken():
+        raise EncoderError("The folder is damaged.")
+
+    engine.warm_up = broken
+
+    warm_in_background(engine).join(10)
+
+    assert "The folder is damaged." in caplog.text
