@@ -1,0 +1,1 @@
+"""From packages and pictures to a model folder: one resumable command."""

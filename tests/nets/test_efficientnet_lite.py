@@ -1,0 +1,85 @@
+import pytest
+import torch
+
+from mmsearch.nets.efficientnet_lite import FEATURES, VARIANTS, EfficientNetLite, SameConv
+
+
+def same_padded_by_hand(x, weight, stride):
+    """TensorFlow's SAME, one output at a time: the odd row and column of padding lie right and below."""
+    kernel, size = weight.shape[-1], x.shape[-1]
+    out = -(-size // stride)
+    before = max((out - 1) * stride + kernel - size, 0) // 2
+    result = torch.zeros(x.shape[0], weight.shape[0], out, out)
+    for i in range(out):
+        for j in range(out):
+            for a in range(kernel):
+                for b in range(kernel):
+                    row, column = i * stride + a - before, j * stride + b - before
+                    if 0 <= row < size and 0 <= column < size:
+                        result[:, :, i, j] += x[:, :, row, column] @ weight[:, :, a, b].T
+    return result
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 8])
+@pytest.mark.parametrize("kernel", [1, 3, 5])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_convolution_pads_as_tensorflow_does(size, kernel, stride):
+    generator = torch.Generator().manual_seed(size)
+    x = torch.randn(2, 3, size, size, generator=generator)
+    conv = SameConv(3, 4, kernel, stride, bias=False)
+
+    with torch.no_grad():
+        found = conv(x)
+
+    assert torch.allclose(found, same_padded_by_hand(x, conv.weight.detach(), stride), atol=1e-5)
+
+
+@pytest.mark.parametrize(("variant", "published"), [("lite0", 4_652_008), ("lite1", 5_416_680), ("lite2", 6_092_072)])
+def test_each_variant_is_as_large_as_published(variant, published):
+    """The published count has a gain and a bias for each channel, and the classifier."""
+    shape = VARIANTS[variant]
+    with torch.device("meta"):
+        network = EfficientNetLite(shape.width, shape.depth)
+
+    gains = sum(conv.bias.numel() for conv in network.modules() if isinstance(conv, SameConv))
+    classifier = 1000 * (FEATURES + 1)
+    assert sum(p.numel() for p in network.parameters()) + gains + classifier == published
+
+
+@pytest.mark.parametrize(("side", "cells"), [(32, 1), (33, 2), (64, 2)])
+def test_the_feature_is_the_mean_of_the_grid(side, cells):
+    torch.manual_seed(0)
+    network = EfficientNetLite(0.1, 0.1).eval()
+    pixels = torch.rand(2, 3, side, side) * 2 - 1
+
+    with torch.no_grad():
+        grid, feature = network.grid(pixels), network(pixels)
+
+    assert grid.shape == (2, 1280, cells, cells)
+    assert torch.allclose(feature, torch.nn.functional.adaptive_avg_pool2d(grid, 1).flatten(1), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "groups"), [(1, 1, 1, 1), (8, 3, 2, 1), (9, 5, 2, 6), (8, 3, 1, 6)]
+)
+def test_clipping_inside_the_convolution_gives_what_clipping_after_it_gives(dtype, size, kernel, stride, groups):
+    torch.manual_seed(0)
+    conv = SameConv(6, 12, kernel, stride, groups=groups).to(dtype).to(memory_format=torch.channels_last)
+    x = (8 * torch.randn(2, 6, size, size)).to(dtype).to(memory_format=torch.channels_last)
+
+    with torch.inference_mode():
+        fused = conv.clipped(x)
+        plain = torch.nn.functional.relu6(conv(x))
+
+    assert fused.min() >= 0
+    assert fused.max() <= 6
+    assert torch.allclose(fused.float(), plain.float(), atol=1e-5 if dtype == torch.float32 else 0.04)
+
+
+def test_gradients_flow_through_the_clipping():
+    network = EfficientNetLite(0.1, 0.1)
+
+    network(torch.rand(1, 3, 33, 33)).sum().backward()
+
+    assert network.stem.weight.grad.isfinite().all()
