@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from mmsearch.encoders.threads import let_waiting_threads_sleep
+
+let_waiting_threads_sleep()  # before any test imports torch
+
 GoldenCheck = Callable[[Path, str], None]
 
 

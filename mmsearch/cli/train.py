@@ -11,6 +11,7 @@ from mmsearch.cli.options import examples, json_option, option
 from mmsearch.cli.progress import ProgressLine
 from mmsearch.cli.records import echo_json
 from mmsearch.cli.terminal import duration, printable
+from mmsearch.encoders.threads import let_waiting_threads_sleep
 from mmsearch.types import Progress
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def command(config: Path | None, data: Path, output: Path, fresh: bool, json: bo
     Needs what `pip install -e '.[train]'` adds; docs/training.md explains the configuration.
     Ctrl-C loses at most the work since the last checkpoint: the same command goes on from there.
     """
+    let_waiting_threads_sleep()
     from mmsearch.training.run import BUNDLED_CONFIG, train  # late: loads torch
 
     with closing(ProgressLine()) as line:

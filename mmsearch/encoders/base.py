@@ -20,7 +20,7 @@ class DualEncoder(ABC):
     name: str  # as the user asks for it
     fingerprint: str  # hex; changes whenever the vectors would
     dim: int
-    image_side: int  # pixels that a picture's longer side needs at least, for cheap decoding
+    image_side: int  # pixels that it makes use of on the shorter side; pictures may be decoded as small as that
     batch_size: int = 32
 
     @abstractmethod
@@ -30,6 +30,9 @@ class DualEncoder(ABC):
     @abstractmethod
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Return (len(texts), dim); rows need not be of unit length."""
+
+    def load(self) -> None:  # noqa: B027, most encoders have nothing left to do
+        """Do now what the first encoding would do first, such as read the weights."""
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         """Return the unit vectors of pictures of any mode and size, (len(images), dim).

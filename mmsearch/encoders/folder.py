@@ -1,6 +1,8 @@
 """Encoders of our own kind, read from a folder."""
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 
     from mmsearch.nets.dual_network import DualNetwork
 
-CHECKSUMS = "checksums.json"  # written by `nets.dual_network.save_network`
-_ASPECT = 1.5  # of most photographs; lets the shorter side keep the pixels that the square needs
+CONFIG, CHECKSUMS = "config.json", "checksums.json"  # written by `nets.dual_network.save_network`
 
 
 def is_ours(folder: Path) -> bool:
@@ -40,10 +41,30 @@ def fingerprint(folder: Path) -> str:
         raise EncoderError(f"{folder} is not a model folder of mmsearch: {error}.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a folder says about its encoder without loading it."""
+
+    fingerprint: str
+    dim: int
+    side: int  # pixels
+
+
+def identity(folder: Path) -> Identity:
+    """Read what a folder says about its encoder.
+
+    Raises:
+        EncoderError: If it says nothing.
+    """
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf8"))
+        return Identity(fingerprint(folder), int(config["dim"]), int(config["side"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderError(f"Cannot load the encoder in {folder}: {error}. Copy or train it anew.") from error
+
+
 def damaged_files(folder: Path) -> tuple[str, ...]:
     """Return the names of the files whose content is not what was saved, none if all is well."""
-    import json
-
     from mmsearch.nets.dual_network import checksums
 
     said = json.loads((folder / CHECKSUMS).read_text(encoding="utf8"))
@@ -85,7 +106,7 @@ class NetworkEncoder(DualEncoder):
     def __init__(self, network: "DualNetwork", *, name: str, fingerprint: str) -> None:
         self.network, self.name, self.fingerprint = network, name, fingerprint
         self.dim = network.shape.dim
-        self.image_side = round(network.shape.side * _ASPECT)
+        self.image_side = network.shape.side
 
     def _run(self, encode: "Callable[[], torch.Tensor]") -> Vectors:
         import torch

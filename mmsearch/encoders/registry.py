@@ -1,9 +1,12 @@
 """Which encoders there are, and how to load one."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from mmsearch.encoders.base import DualEncoder
+from mmsearch.encoders.folder import identity, is_ours, open_folder
+from mmsearch.encoders.lazy import LazyEncoder
 from mmsearch.encoders.threads import let_waiting_threads_sleep
 from mmsearch.errors import EncoderError, UnknownName
 
@@ -72,7 +75,7 @@ def list_encoders() -> tuple[EncoderInfo, ...]:
 
 
 def load_encoder(name: str, *, device: str = "auto") -> DualEncoder:
-    """Load an encoder.
+    """Open an encoder; those of our own kind read their weights when they are first needed.
 
     Args:
         name: A key of `ENCODERS`, a folder, or the hub id (`owner/model`) of a SentenceTransformer for pictures
@@ -81,7 +84,7 @@ def load_encoder(name: str, *, device: str = "auto") -> DualEncoder:
 
     Raises:
         UnknownName: If it is none of these.
-        EncoderError: If it cannot be loaded.
+        EncoderError: If it cannot be loaded; if only its weights cannot, the first encoding says so.
     """
     let_waiting_threads_sleep()
     if name in ENCODERS:
@@ -100,10 +103,10 @@ def _open(folder: Path, name: str, device: str) -> DualEncoder:
     """Open a folder of our own kind by our own classes, any other by sentence-transformers."""
     if not (folder / "modules.json").is_file():
         raise EncoderError(f"{folder} is no model folder: it has no modules.json.")
-    from mmsearch.encoders.folder import is_ours, open_folder
-
     if is_ours(folder):
-        return open_folder(folder, name=name, device=device)
+        known = identity(folder)
+        load = partial(open_folder, folder, name=name, device=device)
+        return LazyEncoder(load, name=name, fingerprint=known.fingerprint, dim=known.dim, image_side=known.side)
     from mmsearch.encoders.sentence_transformer import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder(str(folder), name=name, device=device)

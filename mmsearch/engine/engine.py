@@ -118,6 +118,7 @@ class Engine:
         """
         _check_k(k)
         model, name = self._spaces.encoder(encoder or self.settings.encoder), self._resolve(collection)
+        model.load()
         began = time.perf_counter()
         vector = query_vector(model, text, image, self.settings.max_pixels)
         return self._find(vector, model, name, target, k, began)
