@@ -63,6 +63,7 @@ def _serve() -> None:
         from mmsearch.encoders.registry import load_encoder
 
         encoder = load_encoder(name)
+        encoder.load()
         _done("encoder_loaded")
         return encoder
 

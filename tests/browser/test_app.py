@@ -262,7 +262,7 @@ def test_a_folder_that_is_not_there_is_said_as_it_was_written(visit):
 def test_the_page_works_on_a_phone(visit):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True)
 
-    _ask(page, "green apples")
+    _ask(page, "elephants in the water")
     _expect(_thumbnails(page).first).to_be_in_viewport()
     _thumbnails(page).first.tap()
 
