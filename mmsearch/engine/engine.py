@@ -21,7 +21,7 @@ from mmsearch.engine.queries import Picture, query_vector
 from mmsearch.engine.samples import SAMPLES, Samples
 from mmsearch.engine.settings import Settings, load_settings
 from mmsearch.engine.spaces import EncoderLoader, Spaces, not_indexed
-from mmsearch.errors import BadInput, BadPicture, NotIndexed, UnknownName
+from mmsearch.errors import BadInput, MmsearchError, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.indexing import Indexer, Order, ProgressCallback, VectorPack
 from mmsearch.search import Searcher
@@ -160,7 +160,7 @@ class Engine:
             return None
         try:
             make_thumbnail(item.path, target, side=THUMBNAIL_SIDE, max_pixels=self.settings.max_pixels)
-        except (BadPicture, OSError) as error:
+        except (MmsearchError, OSError) as error:
             log.warning("No thumbnail of %s: %s", item.path, error)
             return None
         return target
