@@ -120,6 +120,13 @@ def _wire_index(engine: "Engine", jobs: IndexJobs, search: SearchTab, index: Ind
     def look(language: str) -> Changes:
         return _look(engine, jobs, search, index, language)
 
+    def follow(language: str) -> Changes:
+        """Look, and once the run is over turn the search to what it indexed."""
+        now = look(language)
+        if jobs.now.report is not None and search.collection in now:
+            now[search.collection] = now[search.collection] | {"value": jobs.now.collection}
+        return now
+
     def start(folder: str, collection: str, include: str, exclude: str, language: str) -> Changes:
         try:
             missing = handlers.start_indexing(jobs, folder, collection, include, exclude, hosted=hosting.on_space())
@@ -128,6 +135,8 @@ def _wire_index(engine: "Engine", jobs: IndexJobs, search: SearchTab, index: Ind
         else:
             if missing:
                 gr.Warning(say(language, missing))
+            else:
+                return follow(language)
         return look(language)
 
     def cancel(language: str) -> Changes:
@@ -138,7 +147,7 @@ def _wire_index(engine: "Engine", jobs: IndexJobs, search: SearchTab, index: Ind
     form = [index.folder, index.collection, index.include, index.exclude, language]
     gr.on([index.start.click, index.folder.submit], start, form, api_name="start_indexing", **quiet)
     index.cancel.click(cancel, language, api_name="cancel_indexing", queue=False, **quiet)
-    index.timer.tick(look, language, api_name="indexing_progress", queue=False, **quiet)
+    index.timer.tick(follow, language, api_name="indexing_progress", queue=False, **quiet)
 
 
 def _looked_at(search: SearchTab, index: IndexTab) -> list[gr.blocks.Block]:

@@ -11,8 +11,8 @@ from mmsearch.ui import handlers, hosting, scripts
 from mmsearch.ui.handlers import View
 from mmsearch.ui.strings import LANGUAGES, say
 
-EXAMPLES = ("a cat and a computer", "elephants in the water", "a plane on a runway", "pizza")
-EXAMPLES_ZH = ("一只熊", "厨房", "骑摩托车的人", "雨中撑着雨伞的人")
+EXAMPLES = ("a cat and a computer", "elephants", "a plane on a runway", "pizza")
+EXAMPLES_ZH = ("一只熊", "厨房", "骑摩托车的人", "雨中撑伞的人")
 POLL_SECONDS = 0.5
 
 C = TypeVar("C", bound=gr.blocks.Block)
