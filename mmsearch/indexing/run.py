@@ -52,7 +52,8 @@ class FileRun:
         self._encoded = store.catalogue.known_pictures(space)
         self._missing: dict[str, list[KnownFile]] = defaultdict(list)  # by content
         self._moved: set[int] = set()  # ids of files found again under another path
-        for file in plan.missing:
+        self._lost = [other for other in store.catalogue.sources(source.collection_id) if not other.path.exists()]
+        for file in (*plan.missing, *(file for lost in self._lost for file in store.catalogue.files(lost).values())):
             if file.content_hash:
                 self._missing[file.content_hash].append(file)
 
@@ -73,9 +74,14 @@ class FileRun:
         results.close()
 
     def remove_missing(self) -> None:
-        """Forget files that are gone and turned up nowhere else, and the items that only they held."""
+        """Forget files that are gone and turned up nowhere else, and the items that only they held.
+
+        What a source that is away still lacks stays: its disk may only be unplugged.
+        """
         left = [file.id for file in self._plan.missing if file.id not in self._moved]
         self._store.catalogue.remove_files(left)
+        for lost in self._lost:
+            self._store.catalogue.drop_source_if_empty(lost)
         self._store.catalogue.drop_orphans(self._source.collection_id)
         self._tally.removed = len(left)
 

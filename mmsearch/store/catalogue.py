@@ -49,6 +49,19 @@ class Catalogue:
             session.flush()
             return Source(row.id, collection_id, path, base)
 
+    def sources(self, collection_id: int) -> tuple[Source, ...]:
+        """Return the sources of a collection."""
+        columns = (SourceRow.id, SourceRow.collection_id, SourceRow.path, SourceRow.base)
+        with self._database.reading() as session:
+            rows = session.execute(select(*columns).where(SourceRow.collection_id == collection_id))
+            return tuple(Source(row.id, row.collection_id, Path(row.path), Path(row.base)) for row in rows)
+
+    def drop_source_if_empty(self, source: Source) -> None:
+        """Forget a source that no file is left of."""
+        with self._database.writing() as session:
+            if session.scalar(select(FileRow.id).where(FileRow.source_id == source.id).limit(1)) is None:
+                session.execute(delete(SourceRow).where(SourceRow.id == source.id))
+
     def files(self, source: Source) -> dict[str, KnownFile]:
         """Return what is remembered of each file of a source, by its path."""
         columns = (
@@ -119,8 +132,9 @@ def _save_file(session: Session, source: Source, record: FileRecord) -> int:
     if row is None:  # new, or forgotten by another process meanwhile
         row = session.scalar(select(FileRow).where(FileRow.source_id == source.id, FileRow.path == record.path))
     if row is None:
-        row = FileRow(source_id=source.id)
+        row = FileRow()
         session.add(row)
+    row.source_id = source.id  # another one's, if a whole folder was moved
     row.path, row.size, row.mtime_ns = record.path, record.size, record.mtime_ns
     row.signature, row.content_hash = record.signature, record.content_hash
     row.state, row.reason = ("done", None) if record.reason is None else ("skipped", record.reason)

@@ -98,6 +98,35 @@ def test_two_files_that_swap_names_are_not_encoded_again(index, folder, encoder,
     assert encoder.images_seen == 2
 
 
+def test_a_whole_folder_that_moved_keeps_its_vectors(indexer, folder, encoder, items, store):
+    save_many(folder, 3)
+    (folder / "0000.txt").write_text("red")
+    indexer.run(Order(folder, "photos"))
+    before = {name: item.id for name, item in items().items()}
+    folder.rename(folder.with_name("renamed"))
+
+    report = indexer.run(Order(folder.with_name("renamed"), "photos"))
+
+    assert (report.moved, report.added, report.pictures_encoded, report.texts_encoded) == (3, 0, 0, 0)
+    assert {name: item.id for name, item in items().items()} == before
+    assert all(item.path.parent.name == "renamed" for item in items().values())
+    assert store.read.collections()[0].sources == (str(folder.with_name("renamed")),)
+
+
+def test_a_copy_on_another_disk_takes_over_while_the_first_is_away(indexer, folder, tmp_path, items, store):
+    save_many(folder, 3)
+    indexer.run(Order(folder, "photos"))
+    save_many(tmp_path / "copy", 2)
+    folder.rename(tmp_path / "unplugged")
+
+    indexer.run(Order(tmp_path / "copy", "photos"))
+    (tmp_path / "unplugged").rename(folder)
+    indexer.run(Order(folder, "photos"))
+
+    assert store.read.collections()[0].pictures == 3
+    assert all(item.path.exists() for item in items().values())
+
+
 def test_a_deleted_file_leaves(index, folder, items, store):
     save_many(folder, 3)
     index()
