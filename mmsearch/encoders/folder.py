@@ -67,7 +67,10 @@ def damaged_files(folder: Path) -> tuple[str, ...]:
     """Return the names of the files whose content is not what was saved, none if all is well."""
     from mmsearch.nets.dual_network import checksums
 
-    said = json.loads((folder / CHECKSUMS).read_text(encoding="utf8"))
+    try:
+        said = json.loads((folder / CHECKSUMS).read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return (CHECKSUMS,)
     try:
         found = checksums(folder)
     except OSError as error:
@@ -140,5 +143,8 @@ def open_folder(folder: Path, *, name: str | None = None, device: str = "auto") 
     try:
         network = load_network(folder, where)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise EncoderError(f"Cannot load the encoder in {folder}: {error}. Copy or train it anew.") from error
+        harmed = ", ".join(damaged_files(folder)) or "none; its files are those that were saved"
+        raise EncoderError(
+            f"Cannot load the encoder in {folder}: {error}. Damaged files: {harmed}. Copy or train it anew."
+        ) from error
     return NetworkEncoder(network, name=name or folder.name, fingerprint=print_of_weights)

@@ -69,6 +69,15 @@ def test_a_damaged_folder_is_refused_with_its_path(folder, name, harm):
         open_folder(folder)
 
 
+def test_names_the_damaged_files_when_it_cannot_be_loaded(folder):
+    (folder / "weights-00.safetensors").write_bytes(b"half a file")
+
+    with pytest.raises(EncoderError, match=r"Damaged files: weights-00\.safetensors\."):
+        open_folder(folder)
+    (folder / "checksums.json").write_bytes(b"")
+    assert damaged_files(folder) == ("checksums.json",)
+
+
 def test_weights_of_another_shape_are_refused(folder):
     config = json.loads((folder / "config.json").read_text())
     config["dim"] = 99
