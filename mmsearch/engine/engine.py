@@ -21,7 +21,7 @@ from mmsearch.engine.queries import Picture, query_vector
 from mmsearch.engine.samples import SAMPLES, Samples
 from mmsearch.engine.settings import Settings, load_settings
 from mmsearch.engine.spaces import EncoderLoader, Spaces, not_indexed
-from mmsearch.errors import BadInput, MmsearchError, NotIndexed, UnknownName
+from mmsearch.errors import BadInput, MmsearchError, NotIndexed, StoreBusy, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.indexing import Indexer, Order, ProgressCallback, VectorPack
 from mmsearch.search import Searcher
@@ -35,6 +35,7 @@ LIBRARY = "library"  # the collection that folders go to unless another is named
 MAX_K = 1_000
 MAX_NAME = 100  # characters of a collection's name
 THUMBNAIL_SIDE = 400  # pixels of the longer side
+SAMPLES_PATIENCE = 60.0  # seconds to wait for another process that prepares the bundled collection
 
 
 class Engine:
@@ -331,12 +332,19 @@ class Engine:
             return
         encoder = self._spaces.encoder(self.settings.encoder)
         stamp_file = self.settings.home / "samples.stamp"
-        stamp = self._samples.stamp(encoder.fingerprint)
+        stamp = f"{self._store.uid} {self._samples.stamp(encoder.fingerprint)}"
         with self._samples_lock:
-            if stamp_file.is_file() and stamp_file.read_text(encoding="utf8") == stamp:
-                return
-            self._run(Order(self._samples.folder, SAMPLES), self.settings.encoder, None, None, self._samples.pack())
-            stamp_file.write_text(stamp, encoding="utf8")
+            give_up = time.monotonic() + SAMPLES_PATIENCE
+            while not (stamp_file.is_file() and stamp_file.read_text(encoding="utf8") == stamp):
+                try:
+                    self._run(
+                        Order(self._samples.folder, SAMPLES), self.settings.encoder, None, None, self._samples.pack()
+                    )
+                    stamp_file.write_text(stamp, encoding="utf8")
+                except StoreBusy:  # another process is at it
+                    if time.monotonic() > give_up:
+                        raise
+                    time.sleep(0.1)
 
 
 def open_engine(settings: Settings | None = None) -> Engine:

@@ -2,6 +2,7 @@ import json
 import threading
 
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from mmsearch.engine import Engine
@@ -279,6 +280,23 @@ class TestSamples:
         with Engine(Settings(home=tmp_path / "other"), samples, load_fake) as second:
             assert names(second.search("blue", k=1)) == ["sky"]
             assert (second.runs()[0].pictures_encoded, second.runs()[0].texts_encoded) == (0, 0)
+
+    def test_are_read_again_into_a_new_database(self, fresh, settings, samples):
+        fresh.search("blue")
+        fresh.close()
+        for file in settings.home.glob("mmsearch.db*"):
+            file.unlink()
+
+        with Engine(settings, samples, load_fake) as again:
+            assert names(again.search("blue", k=1)) == ["sky"]
+
+    def test_are_waited_for_while_another_process_prepares_them(self, fresh, settings):
+        (settings.home / "locks").mkdir(parents=True)
+        lock = FileLock(settings.home / "locks" / "collection-1.lock", thread_local=False)
+        lock.acquire()
+        threading.Timer(0.4, lock.release).start()
+
+        assert names(fresh.search("blue", k=1)) == ["sky"]
 
     def test_are_among_the_collections(self, fresh):
         assert [info.name for info in fresh.collections()] == [SAMPLES]
