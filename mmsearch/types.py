@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors: TypeAlias = NDArray[np.float32]  # (n, dim), rows of unit length
+Vector: TypeAlias = NDArray[np.float32]  # (dim,)
 Scores: TypeAlias = NDArray[np.float32]  # (n, k), higher is better; -inf marks "no result"
 Ids: TypeAlias = NDArray[np.int64]  # (n,) or (n, k); -1 marks "no result"
 

@@ -203,8 +203,7 @@ class Engine:
         """Return the collection that is searched unless another is named."""
         if self.settings.collection is not None:
             return self.settings.collection
-        own = {info.name: info.pictures + info.texts for info in self._store.read.collections()}
-        return LIBRARY if own.get(LIBRARY) or not self._samples.there else SAMPLES
+        return LIBRARY if self._store.read.holds_items(LIBRARY) or not self._samples.there else SAMPLES
 
     def collections(self) -> tuple[CollectionInfo, ...]:
         """Return what each collection holds, the bundled one included."""
@@ -285,7 +284,7 @@ class Engine:
         name = collection or self.default_collection()
         if name == SAMPLES:
             self._prepare_samples()
-        elif collection is None and name not in {info.name for info in self._store.read.collections()}:
+        elif collection is None and name not in self._store.read.names():
             raise NotIndexed(f"The collection {name!r} is empty. Give it a folder first: mmsearch index FOLDER")
         return name
 

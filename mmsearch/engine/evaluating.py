@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.collection import FileKind, FoundFile, ScanResult, load_picture, read_notes, scan
@@ -17,9 +16,8 @@ from mmsearch.indexing.progress import Meter, ProgressCallback
 from mmsearch.indexing.read_ahead import read_ahead
 from mmsearch.store import Store
 from mmsearch.store.vectors import VectorSpace
-from mmsearch.types import Modality
+from mmsearch.types import Modality, Vector
 
-Vector = NDArray[np.float32]  # (dim,)
 BATCH = 32  # pictures
 TEXTS = 512  # between two reports of progress
 

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.errors import EncoderError
-
-Vector = NDArray[np.float32]  # (dim,)
+from mmsearch.types import Vector
 
 
 def encode_pictures(

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mmsearch.errors import VectorIndexError
-
-Vector = NDArray[np.float32]  # (dim,)
+from mmsearch.types import Vector
 
 
 @dataclass(frozen=True, slots=True)

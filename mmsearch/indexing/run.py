@@ -7,7 +7,7 @@ from itertools import islice
 from threading import Event
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.indexing.encoding import Vector, encode_pictures
+from mmsearch.indexing.encoding import encode_pictures
 from mmsearch.indexing.pack import VectorPack
 from mmsearch.indexing.plan import Plan
 from mmsearch.indexing.progress import Meter
@@ -17,7 +17,7 @@ from mmsearch.indexing.tally import Tally
 from mmsearch.store import Store
 from mmsearch.store.records import Entry, FileRecord, KnownFile, Source
 from mmsearch.store.vectors import VectorSpace
-from mmsearch.types import Skip
+from mmsearch.types import Skip, Vector
 
 BATCH = 32  # files in one transaction: what a kill can cost
 AHEAD = 3 * BATCH  # files read before they are encoded
@@ -49,7 +49,7 @@ class FileRun:
     ) -> None:
         self._store, self._encoder, self._pack = store, encoder, pack
         self._source, self._space, self._plan, self._tally = source, space, plan, tally
-        self._encoded = store.catalogue.known_pictures(space)
+        self._encoded = store.catalogue.known_pictures(space) if plan.new or plan.changed else set()
         self._missing: dict[str, list[KnownFile]] = defaultdict(list)  # by content
         self._moved: set[int] = set()  # ids of files found again under another path
         self._lost = [other for other in store.catalogue.sources(source.collection_id) if not other.path.exists()]

@@ -36,12 +36,20 @@ class Reader:
         Raises:
             UnknownName: If there is none of that name.
         """
-        with self._database.reading() as session:
-            rows = session.execute(select(CollectionRow.name, CollectionRow.id))
-            known: dict[str, int] = {row.name: row.id for row in rows}
+        known = self._ids()
         if name not in known:
             raise UnknownName("collection", name, known)
         return known[name]
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all collections, empty ones too."""
+        return tuple(self._ids())
+
+    def holds_items(self, name: str) -> bool:
+        """Return whether there is a collection of that name with anything in it."""
+        with self._database.reading() as session:
+            query = select(ItemRow.id).join(CollectionRow).where(CollectionRow.name == name).limit(1)
+            return session.scalar(query) is not None
 
     def collections(self) -> tuple[CollectionInfo, ...]:
         """Return what each collection holds, by name."""
@@ -107,6 +115,12 @@ class Reader:
                 .order_by(TextRow.id)
             )
             return [(row.id, row.text) for row in session.execute(query)]
+
+    def _ids(self) -> dict[str, int]:
+        """Return the ids of all collections by their names."""
+        with self._database.reading() as session:
+            rows = session.execute(select(CollectionRow.name, CollectionRow.id).order_by(CollectionRow.name))
+            return {row.name: row.id for row in rows}
 
 
 def _has_vector(space: VectorSpace, owner: InstrumentedAttribute[int]) -> ColumnElement[bool]:

@@ -37,13 +37,6 @@ class Pictures:
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "mmsearch.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def pictures(store):
     pictures = Pictures(store, "photos")
     for axis in range(3):

@@ -5,20 +5,12 @@ import pytest
 
 from mmsearch.search import LiveIndex, Searcher
 from mmsearch.search.searcher import unit_sum
-from mmsearch.store import Store
 from mmsearch.store.records import Entry, FileRecord
 from mmsearch.store.vectors import VectorSpace
 from mmsearch.types import Modality, Text
 
 DIM = 16
 AXES = np.eye(DIM, dtype=np.float32)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "mmsearch.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture
