@@ -1,29 +1,21 @@
-"""Which encoders there are, and how to load one."""
+"""Which encoders there are, and how to open one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.encoders.folder import identity, is_ours, open_folder
+from mmsearch.encoders.download import how_to_carry
+from mmsearch.encoders.folder import Identity, identity, is_ours, open_folder
+from mmsearch.encoders.hub_cache import cached_folder
 from mmsearch.encoders.lazy import LazyEncoder
+from mmsearch.encoders.model_folder import check_folder, describe
+from mmsearch.encoders.presets import ENCODERS, EncoderSpec
 from mmsearch.encoders.threads import let_waiting_threads_sleep
 from mmsearch.errors import EncoderError, UnknownName
 
 _PACKAGE = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderSpec:
-    """An encoder that users can ask for by name."""
-
-    folder: str  # of a model folder, relative to this package, or the hub id of a SentenceTransformer
-    dim: int
-    size_mb: int  # of its weights, 10^6 bytes
-    licence: str
-    languages: tuple[str, ...]  # BCP 47
-    source: str  # where the weights come from
-    good_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +26,26 @@ class EncoderInfo:
     dim: int
     size_mb: int  # of its weights, 10^6 bytes
     licence: str
-    languages: tuple[str, ...]  # BCP 47
+    languages: tuple[str, ...]  # BCP 47; "mul" is many
     source: str
     installed: bool  # whether it can be loaded without a download
     good_at: str
+    hub_id: str | None = None  # None: it comes with mmsearch
 
 
-ENCODERS: dict[str, EncoderSpec] = {
-    "bundled": EncoderSpec(
-        folder="bundled",
-        dim=512,
-        size_mb=52,
-        licence="Apache-2.0 and MIT; see its model card",
-        languages=("en", "zh"),
-        source="EfficientNet-Lite2 and multilingual-e5-small, aligned by this project",
-        good_at="everyday photographs, in English and Chinese, fast on a CPU; nothing to download",
-    ),
-}
+def _places(spec: EncoderSpec, models: Path | None) -> list[Path | None]:
+    """Return the folders that an encoder is made of, None for each that is not on this machine."""
+    if spec.hub_id is None:
+        return [_PACKAGE / spec.folder]
+    return [cached_folder(hub_id, models) for hub_id in spec.hub_ids]
 
 
-def _place(spec: EncoderSpec) -> Path:
-    return _PACKAGE / spec.folder
+def list_encoders(models: Path | None = None) -> tuple[EncoderInfo, ...]:
+    """Return every encoder that has a name.
 
-
-def list_encoders() -> tuple[EncoderInfo, ...]:
-    """Return every encoder that has a name."""
+    Args:
+        models: A folder of copied models, besides the hub's cache.
+    """
     return tuple(
         EncoderInfo(
             name=name,
@@ -67,46 +54,77 @@ def list_encoders() -> tuple[EncoderInfo, ...]:
             licence=spec.licence,
             languages=spec.languages,
             source=spec.source,
-            installed=(_place(spec) / "modules.json").is_file(),
+            installed=all(place is not None and place.is_dir() for place in _places(spec, models)),
             good_at=spec.good_at,
+            hub_id=spec.hub_id,
         )
         for name, spec in ENCODERS.items()
     )
 
 
-def load_encoder(name: str, *, device: str = "auto") -> DualEncoder:
-    """Open an encoder; those of our own kind read their weights when they are first needed.
+def load_encoder(name: str, *, device: str = "auto", models: Path | None = None) -> DualEncoder:
+    """Open an encoder; most read their weights when they are first needed. Nothing is downloaded.
 
     Args:
-        name: A key of `ENCODERS`, a folder, or the hub id (`owner/model`) of a SentenceTransformer for pictures
-            and texts that is in the hub's cache on this machine.
+        name: A key of `ENCODERS`; a folder of ours, of sentence-transformers, or of a dual encoder of transformers;
+            or the hub id (`owner/model`) of one that is on this machine.
         device: "auto" (CUDA where there is one), "cpu", "cuda", …
+        models: A folder of copied models, besides the hub's cache.
 
     Raises:
         UnknownName: If it is none of these.
-        EncoderError: If it cannot be loaded; if only its weights cannot, the first encoding says so.
+        EncoderError: If it is not on this machine or cannot be loaded; if only its weights cannot, the first
+            encoding says so.
     """
     let_waiting_threads_sleep()
     if name in ENCODERS:
-        return _open(_place(ENCODERS[name]), name, device)
-    path = Path(name)
-    if path.is_dir():
-        return _open(path, name, device)
-    if path.is_absolute() or name.count("/") != 1:
+        spec = ENCODERS[name]
+        found = _places(spec, models)
+        folders = [_there(place, hub_id, name) for place, hub_id in zip(found, spec.hub_ids or (name,), strict=True)]
+    elif Path(name).is_dir():
+        folders = [Path(name)]
+    elif Path(name).is_absolute() or name.count("/") != 1:
         raise UnknownName("encoder", name, ENCODERS)
-    from mmsearch.encoders.sentence_transformer import SentenceTransformerEncoder
+    else:
+        folders = [_there(cached_folder(name, models), name, name)]
+    return _open_two(folders[0], folders[1], name, device) if len(folders) > 1 else _open(folders[0], name, device)
 
-    return SentenceTransformerEncoder(name, device=device)
+
+def _there(place: Path | None, hub_id: str, name: str) -> Path:
+    if place is None:
+        raise EncoderError(
+            f"The encoder {name} ({hub_id}) is not on this machine, and nothing is downloaded unasked. "
+            + how_to_carry(hub_id, name)
+        )
+    return place
 
 
 def _open(folder: Path, name: str, device: str) -> DualEncoder:
     """Open a folder of our own kind by our own classes, any other by sentence-transformers."""
-    if not (folder / "modules.json").is_file():
-        raise EncoderError(f"{folder} is no model folder: it has no modules.json.")
     if is_ours(folder):
-        known = identity(folder)
-        load = partial(open_folder, folder, name=name, device=device)
-        return LazyEncoder(load, name=name, fingerprint=known.fingerprint, dim=known.dim, image_side=known.side)
-    from mmsearch.encoders.sentence_transformer import SentenceTransformerEncoder
+        return _lazy(partial(open_folder, folder, name=name, device=device), name, identity(folder))
+    check_folder(folder)
+    load, known = partial(_open_model, folder, name, device), describe(folder)
+    return _lazy(load, name, known) if known is not None and known.side else load()
 
-    return SentenceTransformerEncoder(str(folder), name=name, device=device)
+
+def _open_model(folder: Path, name: str, device: str) -> DualEncoder:
+    from mmsearch.encoders.sentence_transformer import open_model
+
+    return open_model(folder, name=name, device=device)
+
+
+def _open_two(image: Path, text: Path, name: str, device: str) -> DualEncoder:
+    """Open a folder of pictures and one of texts as one encoder."""
+    from mmsearch.encoders.pair import open_pair, pair_fingerprint
+
+    for folder in (image, text):
+        check_folder(folder)
+    load, known = partial(open_pair, image, text, name=name, device=device), describe(image)
+    if known is None or not known.side:
+        return load()
+    return _lazy(load, name, Identity(pair_fingerprint(image, text), known.dim, known.side))
+
+
+def _lazy(load: Callable[[], DualEncoder], name: str, known: Identity) -> LazyEncoder:
+    return LazyEncoder(load, name=name, fingerprint=known.fingerprint, dim=known.dim, image_side=known.side)

@@ -1,7 +1,6 @@
-"""Any SentenceTransformer that takes pictures and texts, such as CLIP, from a folder or the hub's cache."""
+"""Any dual encoder of sentence-transformers or transformers, such as CLIP, from folders on this machine."""
 
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,90 +9,161 @@ from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.folder import pick_device
+from mmsearch.encoders.model_folder import FULL_LENGTH, check_folder, fingerprint, image_side
 from mmsearch.errors import EncoderError
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Transformer
 
-_SIDE = 448  # pixels that the larger models of this kind look at
-
-
-def _hash_folder(folder: Path) -> str:
-    """Return a digest of the names, sizes and times of a folder's files, and of the small ones' content."""
-    found = blake2b(digest_size=8)
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix in {".json", ".safetensors", ".bin"}):
-        size = path.stat().st_size
-        found.update(f"{path.relative_to(folder)}:{size}:".encode())
-        with path.open("rb") as file:
-            found.update(file.read(1 << 20))  # the head of a weight file, or all of a config
-            if size > 1 << 20:
-                file.seek(-(1 << 20), 2)
-                found.update(file.read())
-    return found.hexdigest()
+UNKNOWN_SIDE = 448  # pixels; what the larger models look at
+LARGE = 250_000_000  # parameters from which on a batch of pictures is small
+_HALF = {"bert", "chinese_clip", "clip", "distilbert", "metaclip_2", "siglip", "siglip2", "xlm-roberta"}
+# model types that run in bfloat16 as they are; others may mix it with float32 pictures and fail
 
 
-def _load(source: str, device: str, download: bool) -> "SentenceTransformer":
+def load_model(folder: Path, device: str = "cpu") -> "SentenceTransformer":
+    """Load a folder of sentence-transformers or of transformers; code that comes with it is never run.
+
+    Texts of SigLIP are padded to full length and lower-cased whatever the folder says: unpadded, its scores mean
+    nothing, and published folders leave out the padding, and those of SigLIP 2 the lower-casing too
+    (arXiv:2502.14786, section 2; `Siglip2Tokenizer` of transformers).
+
+    Raises:
+        EncoderError: If it is missing, incomplete or damaged, or the device cannot be used.
+    """
+    check_folder(folder)
+    where = pick_device(device)
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar would break into our own lines
     try:
-        return SentenceTransformer(source, device=str(pick_device(device)), local_files_only=not download)
-    except EncoderError:
-        raise
-    except Exception as error:
-        # The library, transformers and the hub client each have errors of their own.
-        if Path(source).is_dir():
-            raise EncoderError(f"Cannot load the SentenceTransformer in {source}: {error}") from error
+        model = SentenceTransformer(str(folder), device=str(where), local_files_only=True, trust_remote_code=False)
+        for module in transformer_modules(model):
+            _cut_long_texts(module)
+            if module.config.model_type in FULL_LENGTH:
+                _pad_to_full_length(module)
+        return model.eval()
+    except Exception as error:  # the library, transformers, safetensors and tokenizers each have errors of their own
         raise EncoderError(
-            f"The encoder {source} is not on this machine, and nothing is downloaded unasked. Get it with "
-            f"`hf download {source}`, or give the path of its folder. ({error})"
+            f"Cannot load the encoder in {folder}: {error}. If a file is missing or damaged, copy or download it anew."
         ) from error
 
 
+def transformer_modules(model: "torch.nn.Module") -> "list[Transformer]":
+    """Return the modules of a model that hold a network of transformers."""
+    from sentence_transformers.base.modules import Transformer
+
+    return [module for module in model.modules() if isinstance(module, Transformer)]
+
+
+def _cut_long_texts(module: "Transformer") -> None:
+    """Read no more of a text than there are positions; a published folder may have a vocabulary but no such limit."""
+    positions = getattr(module.config.get_text_config(), "max_position_embeddings", None)
+    if module.tokenizer is not None and isinstance(positions, int) and positions > 0:
+        module.tokenizer.model_max_length = min(module.tokenizer.model_max_length, positions)
+
+
+def _pad_to_full_length(module: "Transformer") -> None:
+    """Make a SigLIP read texts as in training: lower case, padded on the right, the padding not masked."""
+    from tokenizers.normalizers import Lowercase, Normalizer
+    from tokenizers.normalizers import Sequence as Chain
+
+    tokenizer = module.tokenizer
+    if tokenizer is None:  # it takes pictures only
+        return
+    length = module.config.get_text_config().max_position_embeddings
+    given = module.processing_kwargs.get("text", {})
+    padded = {**given, "padding": "max_length", "truncation": True, "max_length": length}
+    module.processing_kwargs = {**module.processing_kwargs, "text": padded}
+    tokenizer.padding_side = "right"
+    tokenizer.model_input_names = ["input_ids"]
+    backend = tokenizer.backend_tokenizer
+    steps: list[Normalizer] = [Lowercase()]
+    backend.normalizer = Chain([*steps, backend.normalizer] if backend.normalizer else steps)
+
+
+def set_speed(model: "SentenceTransformer", device: str) -> None:
+    """Run in bfloat16 where the hardware multiplies it and every network of the model can."""
+    from mmsearch.nets.dual_network import towers_dtype
+
+    if all(module.config.model_type in _HALF for module in transformer_modules(model)):
+        model.to(towers_dtype(pick_device(device)))
+
+
 class SentenceTransformerEncoder(DualEncoder):
-    """Runs a model through sentence-transformers; code that comes with a model is never run.
+    """Runs a model through sentence-transformers.
 
     Args:
-        source: A folder or a hub id.
-        name: As the user asks for it; the source if None.
-        device: "auto", "cpu", "cuda", …
-        download: Ask the hub for what is missing.
+        model: On its device.
+        name: As the user asks for it.
+        fingerprint: Hex; changes whenever the vectors would.
+        image_side: Pixels that it makes use of on the shorter side.
 
     Raises:
-        EncoderError: If it is not there, does not load, or does not take both pictures and texts.
+        EncoderError: If it does not take both pictures and texts, or not into one space.
     """
 
-    image_side = _SIDE
-
-    def __init__(self, source: str, *, name: str | None = None, device: str = "auto", download: bool = False) -> None:
-        self.name = name or source
-        self._model = _load(source, device, download)
-        if not {"image", "text"} <= set(self._model.modalities):
+    def __init__(self, model: "SentenceTransformer", *, name: str, fingerprint: str, image_side: int) -> None:
+        self._model, self.name, self.fingerprint, self.image_side = model, name, fingerprint, image_side
+        if not {"image", "text"} <= set(model.modalities):
             raise EncoderError(
-                f"The encoder {self.name} takes {', '.join(map(str, self._model.modalities))}; searching pictures by "
-                "words needs one that takes image and text."
+                f"The encoder {name} takes {' and '.join(map(str, model.modalities))} only; searching pictures by "
+                "words needs one that takes image and text. Join two with `mmsearch encoders pair`."
             )
-        self.fingerprint = _fingerprint(source)
-        self.dim = int(self._encode(["a"]).shape[1])
-
-    def _encode(self, inputs: "list[str] | list[Image.Image]") -> Vectors:
-        try:
-            vectors = self._model.encode(inputs, batch_size=len(inputs), show_progress_bar=False)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise EncoderError(f"The encoder {self.name} failed: {error}") from error
-        return np.asarray(vectors, np.float32)
+        if sum(weight.numel() for weight in model.parameters()) > LARGE:
+            self.batch_size = 8
+        self.dim = width(model, "text", name)
+        if width(model, "image", name) != self.dim:
+            raise EncoderError(
+                f"The encoder {name} gives {self.dim} numbers for a text and {width(model, 'image', name)} for a "
+                "picture; its parts do not belong together."
+            )
 
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        return self._encode([image.convert("RGB") for image in images])
+        return run(self._model, [image.convert("RGB") for image in images], self.name)
 
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
-        return self._encode(list(texts))
+        return run(self._model, list(texts), self.name)
 
 
-def _fingerprint(source: str) -> str:
-    """Return a digest of the files behind a folder or hub id."""
-    if Path(source).is_dir():
-        return _hash_folder(Path(source))
-    from huggingface_hub import snapshot_download
+def run(model: "SentenceTransformer", inputs: "list[str] | list[Image.Image]", name: str) -> Vectors:
+    """Encode one batch of texts or of pictures, (len(inputs), D).
 
-    return _hash_folder(Path(snapshot_download(source, local_files_only=True)))
+    Raises:
+        EncoderError: If the model fails.
+    """
+    try:
+        vectors = model.encode(inputs, batch_size=len(inputs), show_progress_bar=False)
+    except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
+        raise EncoderError(f"The encoder {name} failed: {error}") from error
+    return np.asarray(vectors, np.float32)
+
+
+def width(model: "SentenceTransformer", modality: str, name: str) -> int:
+    """Return how many numbers a model gives for a picture ("image") or a text ("text"), by trying it."""
+    if modality == "text":
+        return int(run(model, ["a"], name).shape[1])
+    return int(run(model, [Image.new("RGB", (32, 32))], name).shape[1])
+
+
+def open_model(folder: Path, *, name: str, device: str = "auto") -> SentenceTransformerEncoder:
+    """Load an encoder of pictures and texts from one folder.
+
+    Raises:
+        EncoderError: If it cannot be loaded or is no such encoder.
+    """
+    model = load_model(folder, device)
+    set_speed(model, device)
+    side = max((image_side(part) for part in _parts(folder)), default=0)
+    return SentenceTransformerEncoder(
+        model, name=name, fingerprint=fingerprint(folder), image_side=side or UNKNOWN_SIDE
+    )
+
+
+def _parts(folder: Path) -> list[Path]:
+    """Return the folder and those of its modules."""
+    return [folder, *(path.parent for path in folder.rglob("*processor_config.json"))]

@@ -26,6 +26,40 @@ def test_every_encoder_is_listed_with_what_one_wants_to_know():
 
     assert listed.keys() == ENCODERS.keys()
     assert all(info.licence and info.source and info.good_at and info.languages for info in listed.values())
+    assert [name for name, info in listed.items() if info.hub_id is None] == ["bundled"]
+
+
+def test_lists_which_are_on_this_machine(tiny, hub_cache, tmp_path):
+    assert {info.name for info in list_encoders() if info.installed} == {"bundled"}
+    hub_cache("openai/clip-vit-base-patch32", tiny("clip"))
+    (tmp_path / "models" / "google").mkdir(parents=True)
+    (tmp_path / "models" / "google" / "siglip2-base-patch16-256").symlink_to(tiny("siglip"))
+
+    installed = {info.name for info in list_encoders(tmp_path / "models") if info.installed}
+
+    assert installed == {"bundled", "clip-vit-b32", "siglip2-base"}
+
+
+def test_a_preset_is_loaded_from_where_it_lies(tiny, hub_cache):
+    hub_cache("openai/clip-vit-base-patch32", tiny("clip"))
+
+    encoder, same = (load_encoder(name, device="cpu") for name in ("clip-vit-b32", "openai/clip-vit-base-patch32"))
+
+    assert encoder.name == "clip-vit-b32"
+    assert encoder.fingerprint == same.fingerprint == load_encoder(str(tiny("clip"))).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("name", "hub_id"),
+    [("clip-vit-l14", "openai/clip-vit-large-patch14"), ("nobody/nothing-of-the-kind", "nobody/nothing-of-the-kind")],
+)
+def test_what_is_not_on_this_machine_is_named_with_the_way_to_get_it(hub_cache, name, hub_id):
+    with pytest.raises(EncoderError) as told:
+        load_encoder(name)
+
+    assert f"({hub_id}) is not on this machine" in str(told.value)
+    assert f"mmsearch encoders download {name}" in str(told.value)
+    assert "--encoder /path/to/folder" in str(told.value)
 
 
 def test_waiting_threads_sleep_unless_the_user_says_otherwise(monkeypatch, tmp_path):
