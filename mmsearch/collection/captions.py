@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmsearch.collection.limits import MAX_BAD_LINES
+from mmsearch.collection.reasons import Reason
 from mmsearch.collection.rows import image_of, resolve
 from mmsearch.collection.tables import read_table
 from mmsearch.errors import SourceError
@@ -34,15 +35,15 @@ class CaptionBook:
         problems: list[str] = []
         named = nameless = 0
         try:
-            for number, source, fields in read_table(base / path, problems.append):
+            for number, source, fields in read_table(base, path, problems.append):
                 image = image_of(fields)
                 if image is None:
                     nameless += 1
-                    problems.append(f"line {number}: names no picture")
+                    problems.append(Reason.LINE_NAMES_NO_PICTURE.format(number))
                     continue
                 named += 1
                 if not self._add(path, image, source):
-                    problems.append(f"line {number}: {image[:80]!r} leads out of the folder")
+                    problems.append(Reason.LINE_LEADS_OUT.format(number, repr(image[:80])))
         except SourceError as error:
             problems.append(str(error))
         if nameless and not named:
@@ -70,15 +71,12 @@ class CaptionBook:
         for picture in missing:
             by_file[self.named_by[picture]].append(picture)
         for path, gone in by_file.items():
-            what = (
-                "a picture that is not there:"
-                if len(gone) == 1
-                else f"{len(gone)} pictures that are not there, such as"
-            )
-            self.skips.append(Skip(path, f"names {what} {gone[0][:200]!r}"))
+            example = repr(gone[0][:200])
+            one, many = Reason.MISSING_PICTURE.format(example), Reason.MISSING_PICTURES.format(len(gone), example)
+            self.skips.append(Skip(path, one if len(gone) == 1 else many))
 
 
 def summarised(problems: list[str], limit: int = MAX_BAD_LINES) -> list[str]:
     """Return the first problems and the number of the others."""
     rest = len(problems) - limit
-    return problems if rest <= 0 else [*problems[:limit], f"{rest} more lines like these"]
+    return problems if rest <= 0 else [*problems[:limit], Reason.MORE_LINES.format(rest)]

@@ -2,6 +2,7 @@
 
 import codecs
 
+from mmsearch.collection.reasons import Reason
 from mmsearch.errors import SourceError
 
 # UTF-32 is asked before UTF-16, whose little-endian mark begins UTF-32's.
@@ -28,7 +29,7 @@ def decode_text(data: bytes, *, cut: bool = False) -> str:
         if data.startswith(mark):
             return _decoded(data[len(mark) :], encoding, cut)
     if b"\0" in data:
-        raise SourceError("is not text: it holds NUL bytes")
+        raise SourceError(Reason.NUL_BYTES)
     for encoding in ("utf-8", "gb18030"):
         try:
             return codecs.getincrementaldecoder(encoding)().decode(data, final=not cut)
@@ -42,4 +43,4 @@ def _decoded(data: bytes, encoding: str, cut: bool) -> str:
     try:
         return codecs.getincrementaldecoder(encoding)().decode(data, final=not cut)
     except UnicodeDecodeError as error:
-        raise SourceError(f"is not the {encoding} that its first bytes promise: {error.reason}") from error
+        raise SourceError(Reason.WRONG_MARK.format(encoding, error.reason)) from error

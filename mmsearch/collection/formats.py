@@ -5,7 +5,6 @@ process, and it would try formats that we do not claim to read. The classes that
 choose from do neither; the caller checks `size` against a limit of its own before `load`.
 """
 
-import io
 import re
 import struct
 import warnings
@@ -22,10 +21,14 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from mmsearch.collection.deadline import Deadline, TimedBytes
+from mmsearch.collection.reasons import Reason
+from mmsearch.collection.wording import clean_line
 from mmsearch.errors import BadPicture
 
+_MAX_WORDS = 200  # characters of what Pillow says about a damaged picture; it may quote the file
 _PILLOW = re.compile(r"PIL\.")  # names of its modules
-_Opener: TypeAlias = Callable[[io.BytesIO], ImageFile.ImageFile]
+_Opener: TypeAlias = Callable[[TimedBytes], ImageFile.ImageFile]
 # What Pillow's readers have been seen to raise on damaged files.
 DECODE_ERRORS = (
     OSError,
@@ -55,27 +58,23 @@ _OPENERS: dict[bytes, _Opener] = {
 }
 
 
-def open_picture(data: bytes) -> ImageFile.ImageFile:
-    """Return the picture in `data`, its header read, its pixels not.
+def open_picture(data: bytes, deadline: Deadline) -> ImageFile.ImageFile:
+    """Return the picture in `data`, its header read, its pixels not; it can be read until the deadline.
 
     Raises:
-        BadPicture: If the data is empty, no picture, or damaged at its beginning.
+        BadPicture: If the data is empty, no picture, damaged at its beginning, or takes too long.
     """
-    if not data:
-        raise BadPicture("is empty (0 bytes)")
-    opener = _opener(data)
-    if opener is None:
-        raise BadPicture(f"is not a picture that can be read (starts with {_shown(data)})")
+    opener = opener_of(data)
     quieten_pillow()
     try:
-        return opener(io.BytesIO(data))
+        return opener(TimedBytes(data, deadline))
     except DECODE_ERRORS as error:
         raise damaged(error) from error
 
 
 def damaged(error: BaseException) -> BadPicture:
     """Return the error for a picture that broke while being read."""
-    return BadPicture(f"is damaged or cut short ({str(error) or type(error).__name__})")
+    return BadPicture(Reason.DAMAGED.format(clean_line(str(error), _MAX_WORDS) or type(error).__name__))
 
 
 def quieten_pillow() -> None:
@@ -88,8 +87,21 @@ def quieten_pillow() -> None:
         warnings.filterwarnings("ignore", module=_PILLOW.pattern)
 
 
+def opener_of(data: bytes) -> _Opener:
+    """Return what opens a file that begins with `data`, of which a dozen bytes are enough.
+
+    Raises:
+        BadPicture: If there are none, or they are no picture's.
+    """
+    if not data:
+        raise BadPicture(Reason.EMPTY)
+    opener = _opener(data)
+    if opener is None:
+        raise BadPicture(Reason.NO_PICTURE.format(_shown(data)))
+    return opener
+
+
 def _opener(data: bytes) -> _Opener | None:
-    """Return what opens a file that begins like `data`."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WebPImageFile
     if data[4:8] == b"ftyp" and data[8:12] in {b"avif", b"avis", b"mif1"}:

@@ -1,6 +1,7 @@
 """Understands one row of a caption file, a table or a sidecar."""
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from mmsearch.collection.fields import CREDIT_FIELDS, IMAGE_FIELDS, TEXT_FIELDS, language_of_field
@@ -12,6 +13,7 @@ from mmsearch.collection.wording import as_text, clean_line
 from mmsearch.types import Credit, Skip, Text
 
 _ALWAYS = ("image", "file_name")  # name a picture whatever they hold; "path" and the like may be something else
+_ABSOLUTE = re.compile("/|[A-Za-z]:")  # of a share or drive too: to ask whether it is there would call its server
 _DEPTH = 4  # lists and objects within each other that are followed for captions
 
 
@@ -26,10 +28,13 @@ def image_of(fields: Fields) -> str | None:
 
 def resolve(folder: str, name: str) -> str | None:
     """Return `name`, relative to `folder`, as a path in the source; None if it leads out of it."""
-    if "\0" in name or name.startswith("/") or "://" in name:
+    if "\0" in name or "://" in name:
         return None
-    path = posixpath.normpath(posixpath.join(folder, name))
-    return None if path.startswith("../") or path in {"..", "."} else path
+    for spelling in (name.replace("\\", "/"), name):  # as Windows would read it, and as everybody else does
+        path = posixpath.normpath(posixpath.join(folder, spelling))
+        if _ABSOLUTE.match(spelling) or path.startswith("../") or path in {"..", "."}:
+            return None
+    return path
 
 
 class NotesBuilder:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from mmsearch.collection.decoding import decode_text
+from mmsearch.collection.filetypes import suffix_of
 from mmsearch.collection.found import FoundFile, Notes
 from mmsearch.collection.limits import MAX_SIDECAR_BYTES
+from mmsearch.collection.opening import read_file
+from mmsearch.collection.reasons import Reason
 from mmsearch.collection.rows import NotesBuilder
 from mmsearch.collection.wording import as_text
 from mmsearch.errors import SourceError
@@ -41,38 +44,40 @@ def read_notes(base: Path, found: FoundFile) -> Notes:
     """
     builder = NotesBuilder(posixpath.basename(found.path))
     for row in found.rows:
-        builder.add_row(json.loads(row))
+        try:
+            builder.add_row(json.loads(row))
+        except RecursionError as error:  # was read once, but from where the stack was not so deep
+            builder.add_skip(Skip(found.path, Reason.NOT_JSON.format(error)))
     for sidecar in found.sidecars:
         try:
-            _read_sidecar(base / sidecar, builder)
+            _read_sidecar(base, sidecar, builder)
         except SourceError as error:
             builder.add_skip(Skip(sidecar, str(error)))
     return builder.build()
 
 
-def _read_sidecar(path: Path, builder: NotesBuilder) -> None:
-    text = read_small(path)
-    if path.suffix.lower() == ".txt":
+def _read_sidecar(base: Path, path: str, builder: NotesBuilder) -> None:
+    text = read_small(base, path)
+    if suffix_of(path) == ".txt":
         for line in text.splitlines():
             builder.add_text(as_text(line))
         return
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"is not JSON ({error})") from error
+        raise SourceError(Reason.NOT_JSON.format(error)) from error
     for part in value if isinstance(value, list) else [value]:
         builder.add_row(part if isinstance(part, dict) else {"caption": part})
 
 
-def read_small(path: Path, limit: int = MAX_SIDECAR_BYTES) -> str:
-    """Return the characters in the first `limit` bytes of a file.
+def read_small(base: Path, path: str, limit: int = MAX_SIDECAR_BYTES) -> str:
+    """Return the characters in the first `limit` bytes of the file at `path` below `base`.
 
     Raises:
-        SourceError: If it cannot be read or is not text.
+        SourceError: If it cannot be read, leads out of `base` or is not text.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        data = read_file(base / path, limit + 1, base=base)
     except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}") from error
+        raise SourceError(Reason.UNREADABLE.format(error.strerror)) from error
     return decode_text(data[:limit], cut=len(data) > limit)

@@ -9,37 +9,40 @@ from typing import TypeAlias
 
 from mmsearch.collection.decoding import decode_text
 from mmsearch.collection.fields import KNOWN_FIELDS, language_of_field
-from mmsearch.collection.limits import MAX_TABLE_BYTES
+from mmsearch.collection.filetypes import suffix_of
+from mmsearch.collection.limits import MAX_LINE, MAX_TABLE_BYTES
+from mmsearch.collection.opening import read_file
+from mmsearch.collection.reasons import Reason
 from mmsearch.errors import SourceError
 
 Fields: TypeAlias = dict[str, object]  # a row by column, as JSON has it
 OnBad: TypeAlias = Callable[[str], None]  # is told "line 7: …" for each row left out
 
 _DELIMITERS = (",", ";", "\t", "|")  # the first wins a tie
-_JSON_ERRORS = (ValueError, RecursionError)
+_JSON_ERRORS = (ValueError, RecursionError)  # among them numbers of more digits than Python reads
 
 
-def read_table(path: Path, on_bad: OnBad) -> Iterator[tuple[int, str, Fields]]:
+def read_table(base: Path, path: str, on_bad: OnBad) -> Iterator[tuple[int, str, Fields]]:
     """Yield line number (from 1), JSON text and fields of every row; JSON text and fields say the same.
 
     Raises:
-        SourceError: If the file cannot be read, is too large or is not text.
+        SourceError: If the file at `path` below `base` cannot be read, leads out, is too large or is not text.
     """
-    text = _contents(path)
-    if path.suffix.lower() == ".csv":
+    text = _contents(base, path)
+    if suffix_of(path) == ".csv":
         return _csv_rows(text, on_bad)
-    return _json_rows(text) if path.suffix.lower() == ".json" else _jsonl_rows(text, on_bad)
+    return _json_rows(text) if suffix_of(path) == ".json" else _jsonl_rows(text, on_bad)
 
 
-def _contents(path: Path) -> str:
+def _contents(base: Path, path: str) -> str:
     """Return the characters of a file of bounded size."""
     try:
-        size = path.stat().st_size
-        if size > MAX_TABLE_BYTES:
-            raise SourceError(f"is larger than {MAX_TABLE_BYTES >> 20} MB; split it")
-        return decode_text(path.read_bytes())
+        data = read_file(base / path, MAX_TABLE_BYTES + 1, base=base)
     except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}") from error
+        raise SourceError(Reason.UNREADABLE.format(error.strerror)) from error
+    if len(data) > MAX_TABLE_BYTES:
+        raise SourceError(Reason.TABLE_TOO_LARGE.format(MAX_TABLE_BYTES >> 20))
+    return decode_text(data)
 
 
 def _jsonl_rows(text: str, on_bad: OnBad) -> Iterator[tuple[int, str, Fields]]:
@@ -48,15 +51,18 @@ def _jsonl_rows(text: str, on_bad: OnBad) -> Iterator[tuple[int, str, Fields]]:
         source = line.strip()
         if not source:
             continue
+        if len(source) > MAX_LINE:
+            on_bad(Reason.LINE_TOO_LONG.format(number, f"{MAX_LINE:,}"))
+            continue
         try:
             fields = json.loads(source)
         except _JSON_ERRORS as error:
-            on_bad(f"line {number}: is not JSON ({error})")
+            on_bad(Reason.LINE_NOT_JSON.format(number, error))
             continue
         if isinstance(fields, dict):
             yield number, source, fields
         else:
-            on_bad(f"line {number}: is not a JSON object")
+            on_bad(Reason.LINE_NOT_OBJECT.format(number))
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, str, Fields]]:
@@ -64,17 +70,24 @@ def _json_rows(text: str) -> Iterator[tuple[int, str, Fields]]:
     try:
         value = json.loads(text)
     except _JSON_ERRORS as error:
-        raise SourceError(f"is not JSON ({error})") from error
+        raise SourceError(Reason.NOT_JSON.format(error)) from error
     if isinstance(value, dict):
         value = [
             {**about, "image": name} if isinstance(about, dict) else {"image": name, "caption": about}
             for name, about in value.items()
         ]
     if not isinstance(value, list):
-        raise SourceError("is neither a list nor an object")
+        raise SourceError(Reason.NEITHER_LIST_NOR_OBJECT)
     for number, fields in enumerate(value, 1):
         if isinstance(fields, dict):
-            yield number, json.dumps(fields, ensure_ascii=False), fields
+            yield number, _as_json(fields), fields
+
+
+def _as_json(fields: Fields) -> str:
+    try:
+        return json.dumps(fields, ensure_ascii=False)
+    except _JSON_ERRORS as error:  # deeper than it can be written, though it could be read
+        raise SourceError(Reason.NOT_JSON.format(error)) from error
 
 
 def _csv_rows(text: str, on_bad: OnBad) -> Iterator[tuple[int, str, Fields]]:
@@ -98,7 +111,7 @@ def _cells(text: str, on_bad: OnBad) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            on_bad(f"line {reader.line_num}: {error}")
+            on_bad(Reason.LINE_NOT_CSV.format(reader.line_num, error))
             continue
         if any(cell.strip() for cell in cells):
             yield reader.line_num, cells

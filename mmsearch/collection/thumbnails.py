@@ -6,26 +6,50 @@ from pathlib import Path
 
 from PIL import Image
 
-from mmsearch.collection.pictures import load_picture
-from mmsearch.errors import BadPicture, MmsearchError
+from mmsearch.collection.deadline import Deadline
+from mmsearch.collection.hashing import content_hash
+from mmsearch.collection.pictures import load_picture, read_picture_file
+from mmsearch.collection.reasons import Reason
+from mmsearch.errors import BadPicture, MmsearchError, SourceError
 
 _QUALITY = 82  # JPEG, 1 to 95
 
 
-def make_thumbnail(path: Path, target: Path, *, side: int, max_pixels: int) -> None:
+def make_thumbnail(
+    path: Path,
+    target: Path,
+    *,
+    side: int,
+    max_pixels: int,
+    max_seconds: float | None = None,
+    expected: str | None = None,
+) -> None:
     """Write the picture at `path` as a JPEG whose longer side is at most `side` pixels.
 
     A reader of `target` sees all of it or nothing, whatever happens and however many write at once.
 
+    Args:
+        path: The picture.
+        target: The thumbnail.
+        side: Pixels of its longer side at most.
+        max_pixels: A picture of more is refused.
+        max_seconds: A picture that takes longer is refused.
+        expected: Content hash of the picture. Whatever lies at `path` by now, only that picture is shown: a file
+            exchanged for a link to another one since it was indexed is refused.
+
     Raises:
-        BadPicture: If the picture cannot be read.
+        BadPicture: If the picture cannot be read, or is not the expected one any more.
         MmsearchError: If the thumbnail cannot be written.
     """
     try:
-        data = path.read_bytes()
+        data = read_picture_file(path, deadline=Deadline(max_seconds))
     except OSError as error:
-        raise BadPicture(f"cannot be read: {error.strerror}") from error
-    image = load_picture(data, side=side, max_pixels=max_pixels).image
+        raise BadPicture(Reason.UNREADABLE.format(error.strerror)) from error
+    except SourceError as error:
+        raise BadPicture(str(error)) from error
+    if expected is not None and content_hash(data) != expected:
+        raise BadPicture(Reason.CHANGED)
+    image = load_picture(data, side=side, max_pixels=max_pixels, max_seconds=max_seconds).image
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     try:
         _write(image, target)

@@ -7,7 +7,9 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from mmsearch.collection.filetypes import NOT_YET, PICTURES, WORDS, suffix_of
+from mmsearch.collection.opening import lies_in
 from mmsearch.collection.patterns import PathFilter
+from mmsearch.collection.reasons import Reason
 from mmsearch.errors import SourceError
 from mmsearch.types import Skip
 
@@ -96,16 +98,16 @@ class _Walker:
         except OSError as error:
             if not folder:
                 raise SourceError(f"The folder {self._base} cannot be listed: {error.strerror}.") from error
-            self._skip(folder, f"the folder cannot be listed: {error.strerror}")
+            self._skip(folder, Reason.UNLISTED.format(error.strerror))
 
     def _file(self, path: str, entry: os.DirEntry[str]) -> Entry | None:
         """Return a file that may be of use; report one that ought to be but is not."""
         suffix = suffix_of(entry.name)
         useful = suffix in PICTURES or suffix in WORDS
-        if entry.is_symlink() and (useful or _leads_to_folder(entry)) and not _lies_in(self._real, entry.path):
-            self._skip(path, "is a link that leads out of the folder; index its target instead")
+        if entry.is_symlink() and (useful or _leads_to_folder(entry)) and not lies_in(self._real, entry.path):
+            self._skip(path, Reason.LEADS_OUT)
         elif suffix in NOT_YET:
-            self._skip(path, "HEIC pictures are not supported yet; export it as JPEG")
+            self._skip(path, Reason.HEIC)
         elif useful:
             return self._stat(path, entry)
         return None
@@ -114,12 +116,12 @@ class _Walker:
         try:
             stat = entry.stat()
         except OSError as error:
-            self._skip(path, f"cannot be looked at: {error.strerror}")
+            self._skip(path, Reason.UNSEEN.format(error.strerror))
             return None
         if S_ISREG(stat.st_mode):
             return Entry(path, stat.st_size, stat.st_mtime_ns)
         if not S_ISDIR(stat.st_mode):  # the folder that a link leads to is listed where it is
-            self._skip(path, "is not a regular file")
+            self._skip(path, Reason.IRREGULAR)
         return None
 
     def _is_sound(self, path: str) -> bool:
@@ -128,7 +130,7 @@ class _Walker:
             path.encode()
         except UnicodeEncodeError:
             shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            self._skip(shown, "its name is not valid UTF-8; rename it")
+            self._skip(shown, Reason.NAME_NOT_UTF8)
             return False
         return True
 
@@ -142,13 +144,8 @@ def stat_inside(base: Path, path: str) -> Entry | None:
         stat = (base / path).stat()
     except (OSError, ValueError):  # ValueError: a name that no file can have
         return None
-    inside = S_ISREG(stat.st_mode) and _lies_in(os.path.realpath(base), base / path)
+    inside = S_ISREG(stat.st_mode) and lies_in(base, base / path)
     return Entry(path, stat.st_size, stat.st_mtime_ns) if inside else None
-
-
-def _lies_in(real: str, path: str | Path) -> bool:
-    """Whether what `path` leads to lies below the folder `real`, a path without links."""
-    return os.path.commonpath([real, os.path.realpath(path)]) == real
 
 
 def _leads_to_folder(link: os.DirEntry[str]) -> bool:

@@ -7,8 +7,15 @@ from mmsearch.collection.limits import MAX_BODY, MAX_CAPTION
 from mmsearch.types import Text
 
 # Control characters but tab and newline, lone surrogates (they cannot be stored as UTF-8), the
-# controls that reverse the writing direction, byte order marks and non-characters.
-_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+# controls that reverse the writing direction, byte order marks and non-characters; and what nobody
+# sees and no word needs: zero-width blanks, invisible operators, annotations, tags.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+    "\u00ad\u200b\u2060-\u2065\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Joiners and marks belong to words, but not in floods that hide or overwrite what is around them.
+_MARKS = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_FLOOD = re.compile(f"([\u200c-\u200f])[\u200c-\u200f]+|({_MARKS}{{4}}){_MARKS}+")
 _BLANK_LINES = re.compile(r"\n\s*\n\s*")
 _BLANKS = re.compile(r"[^\S\n]+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
@@ -30,7 +37,7 @@ def clean_body(text: str, limit: int = MAX_BODY) -> str:
 def _cleaned(text: str, limit: int) -> str:
     """Drop unwanted characters from as much of `text` as can matter."""
     line_ends = text[: 4 * limit].replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", line_ends))
+    return unicodedata.normalize("NFC", _FLOOD.sub(r"\1\2", _UNWANTED.sub("", line_ends)))
 
 
 def language_of(text: str) -> str | None:

@@ -7,20 +7,23 @@ from pathlib import Path
 from PIL import Image
 
 from mmsearch.collection import (
+    Deadline,
     FileKind,
     FoundFile,
     PictureFacts,
+    Reason,
     content_hash,
     inspect_picture,
     load_picture,
     load_texts,
     read_notes,
+    read_picture_file,
 )
 from mmsearch.errors import BadPicture, SourceError
 from mmsearch.store.records import Entry, FileRecord, KnownFile
 from mmsearch.types import Modality, Skip
 
-MAX_FILE_BYTES = 1 << 30  # of a picture file; more would be held in memory at once
+_PATIENCE = 3  # times `max_seconds`: for the file, for its pixels, and for what lies beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,14 @@ class FileReader:
         side: Pixels that a picture's shorter side keeps, where it has them.
         max_pixels: Larger pictures are skipped.
         has_vector: Content hashes of pictures that need no encoding.
+        max_seconds: Pictures that take longer to read, or to decode, are skipped; None for as long as it takes.
     """
 
-    def __init__(self, base: Path, side: int, max_pixels: int, has_vector: Container[str]) -> None:
+    def __init__(
+        self, base: Path, side: int, max_pixels: int, has_vector: Container[str], max_seconds: float | None = None
+    ) -> None:
         self._base, self._side, self._max_pixels, self._has_vector = base, side, max_pixels, has_vector
+        self._max_seconds = max_seconds
         self._readers: dict[FileKind, Callable[[FoundFile, KnownFile | None], ReadFile]] = {
             FileKind.PICTURE: self._read_picture,
             FileKind.TEXT: self._read_texts,
@@ -57,14 +64,19 @@ class FileReader:
         except (BadPicture, SourceError) as error:
             return ReadFile(_record(found, known, reason=str(error)))
         except OSError as error:  # may pass: a share that is away, a file still being copied
-            attempts = known.attempts + 1 if known else 1
-            reason = f"cannot be read: {error.strerror or error}"
-            return ReadFile(_record(found, known, reason=reason, attempts=attempts))
+            return _try_again(found, known, Reason.UNREADABLE.format(error.strerror or error))
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which a reading that has not come back is best given up; None for never."""
+        return None if self._max_seconds is None else _PATIENCE * self._max_seconds
+
+    def give_up(self, found: FoundFile, known: KnownFile | None) -> ReadFile:
+        """Return what is to be recorded of a file whose reading has not come back."""
+        return _try_again(found, known, Reason.SLOW.format(f"{self.patience:g}"))
 
     def _read_picture(self, found: FoundFile, known: KnownFile | None) -> ReadFile:
-        if found.size > MAX_FILE_BYTES:
-            raise BadPicture(f"is {found.size / 1e9:.1f} GB large; the limit is {MAX_FILE_BYTES / 1e9:.1f} GB")
-        data = (self._base / found.path).read_bytes()
+        data = read_picture_file(self._base / found.path, base=self._base, deadline=Deadline(self._max_seconds))
         key = content_hash(data)
         notes = read_notes(self._base, found)
         image, facts = self._look_at(data, known_key=key in self._has_vector)
@@ -84,13 +96,13 @@ class FileReader:
     def _look_at(self, data: bytes, *, known_key: bool) -> tuple[Image.Image | None, PictureFacts]:
         """Return a picture's pixels, unless its vector is known already, and what it says about itself."""
         if known_key:
-            return None, inspect_picture(data, max_pixels=self._max_pixels)
-        loaded = load_picture(data, side=self._side, max_pixels=self._max_pixels)
+            return None, inspect_picture(data, max_pixels=self._max_pixels, max_seconds=self._max_seconds)
+        loaded = load_picture(data, side=self._side, max_pixels=self._max_pixels, max_seconds=self._max_seconds)
         return loaded.image, loaded
 
     def _read_texts(self, found: FoundFile, known: KnownFile | None) -> ReadFile:
         problems: list[str] = []
-        items = load_texts(self._base / found.path, found.kind, problems.append)
+        items = load_texts(self._base, found.path, found.kind, problems.append)
         entries = tuple(
             Entry(kind=Modality.TEXT, key=item.key, texts=(item.text,), title=item.title, extra=item.extra)
             for item in items
@@ -98,6 +110,11 @@ class FileReader:
         together = content_hash("\n".join(entry.key for entry in entries).encode())
         skips = tuple(Skip(found.path, problem) for problem in problems)
         return ReadFile(_record(found, known, together, entries), skips=skips)
+
+
+def _try_again(found: FoundFile, known: KnownFile | None, reason: str) -> ReadFile:
+    """Return what is to be recorded of a file that failed for a reason that may pass."""
+    return ReadFile(_record(found, known, reason=reason, attempts=known.attempts + 1 if known else 1))
 
 
 def _record(

@@ -5,41 +5,45 @@ from mmsearch.errors import BadInput, SourceError
 from mmsearch.types import Text
 
 
+def load(path, kind, on_bad=None):
+    return load_texts(path.parent, path.name, kind, on_bad)
+
+
 def bodies(items):
     return [item.text.text for item in items]
 
 
 class TestWholeFiles:
     def test_are_one_item_each(self, source):
-        (item,) = load_texts(source.write("a.txt", "Once upon\n\n\n\na  time\r\nthere was"), FileKind.TEXT)
+        (item,) = load(source.write("a.txt", "Once upon\n\n\n\na  time\r\nthere was"), FileKind.TEXT)
 
         assert item.text == Text("Once upon\n\na time\nthere was", None, "body")
         assert item.key == content_hash(b"Once upon a time there was")
 
     def test_tell_their_language_by_their_script(self, source):
-        (item,) = load_texts(source.write("a.txt", "从前"), FileKind.TEXT)
+        (item,) = load(source.write("a.txt", "从前"), FileKind.TEXT)
 
         assert item.text.language == "zh"
 
     @pytest.mark.parametrize("content", ["", " \n\t "])
     def test_hold_nothing_when_blank(self, source, content):
-        assert load_texts(source.write("a.txt", content), FileKind.TEXT) == []
+        assert load(source.write("a.txt", content), FileKind.TEXT) == []
 
     def test_are_cut_at_the_limit_even_within_a_character(self, source):
-        (item,) = load_texts(source.write("a.txt", "a" + "中" * 30_000), FileKind.TEXT)
+        (item,) = load(source.write("a.txt", "a" + "中" * 30_000), FileKind.TEXT)
 
         assert len(item.text.text) == 20_000
 
     def test_are_refused_when_they_are_not_text(self, source):
         with pytest.raises(SourceError, match="is not text"):
-            load_texts(source.write("a.txt", b"\x7fELF\x00\x00"), FileKind.TEXT)
+            load(source.write("a.txt", b"\x7fELF\x00\x00"), FileKind.TEXT)
 
     def test_are_refused_when_they_are_gone(self, source):
         with pytest.raises(SourceError, match="cannot be read: No such file"):
-            load_texts(source.root / "a.txt", FileKind.TEXT)
+            load(source.root / "a.txt", FileKind.TEXT)
 
     def test_in_old_western_encodings_are_read(self, source):
-        (item,) = load_texts(source.write("a.txt", "un café noir".encode("cp1252")), FileKind.TEXT)
+        (item,) = load(source.write("a.txt", "un café noir".encode("cp1252")), FileKind.TEXT)
 
         assert item.text.text == "un café noir"
 
@@ -61,23 +65,23 @@ class TestTables:
         ],
     )
     def test_hold_an_item_in_each_row(self, source, name, content, expected):
-        assert bodies(load_texts(source.write(name, content), FileKind.TABLE)) == expected
+        assert bodies(load(source.write(name, content), FileKind.TABLE)) == expected
 
     def test_keep_title_and_other_fields(self, source):
         file = source.rows("a.jsonl", {"text": "Once", "title": "A tale", "page": 3})
 
-        (item,) = load_texts(file, FileKind.TABLE)
+        (item,) = load(file, FileKind.TABLE)
 
         assert (item.title, item.extra) == ("A tale", {"page": "3"})
 
     def test_hold_equal_texts_once(self, source):
         file = source.rows("a.jsonl", {"text": "One  two"}, {"text": "One two "}, {"text": "one two"})
 
-        assert bodies(load_texts(file, FileKind.TABLE)) == ["One two", "one two"]
+        assert bodies(load(file, FileKind.TABLE)) == ["One two", "one two"]
 
     def test_give_equal_texts_the_key_of_whole_files(self, source):
-        (row,) = load_texts(source.rows("a.jsonl", {"text": "One two"}), FileKind.TABLE)
-        (whole,) = load_texts(source.write("a.txt", "One\ntwo\n"), FileKind.TEXT)
+        (row,) = load(source.rows("a.jsonl", {"text": "One two"}), FileKind.TABLE)
+        (whole,) = load(source.write("a.txt", "One\ntwo\n"), FileKind.TEXT)
 
         assert row.key == whole.key
 
@@ -85,7 +89,7 @@ class TestTables:
         told = []
         file = source.write("a.jsonl", 'broken\n{"page": 1}\n{"text": "One"}\n{"image": "a.jpg", "text": "Two"}\n')
 
-        assert bodies(load_texts(file, FileKind.TABLE, told.append)) == ["One"]
+        assert bodies(load(file, FileKind.TABLE, told.append)) == ["One"]
         assert [reason.split(" (")[0] for reason in told] == [
             "line 1: is not JSON",
             "line 2: holds no text, caption or title",
@@ -95,7 +99,7 @@ class TestTables:
     def test_report_many_such_rows_as_a_number(self, source):
         told = []
 
-        load_texts(source.write("a.jsonl", "broken\n" * 100), FileKind.TABLE, told.append)
+        load(source.write("a.jsonl", "broken\n" * 100), FileKind.TABLE, told.append)
 
         assert told[20:] == ["80 more lines like these"]
 
@@ -103,7 +107,7 @@ class TestTables:
         told = []
         file = source.write("a.csv", "text\nOne\n" + "x" * 200_000 + "\nTwo\n")
 
-        assert bodies(load_texts(file, FileKind.TABLE, told.append))[::2][:1] == ["One"]
+        assert bodies(load(file, FileKind.TABLE, told.append))[::2][:1] == ["One"]
         assert "field larger than field limit" in told[0]
 
     def test_called_captions_but_naming_no_picture_are_texts(self, source):
@@ -117,7 +121,7 @@ class TestTables:
 
 def test_refuses_to_read_words_from_a_picture(source):
     with pytest.raises(BadInput, match="is a picture"):
-        load_texts(source.picture("a.png"), FileKind.PICTURE)
+        load(source.picture("a.png"), FileKind.PICTURE)
 
 
 def test_content_is_named_by_forty_digits():

@@ -49,7 +49,7 @@ def test_indexes_pictures_with_their_captions(index, folder, items, store):
     assert (report.state, report.added, report.skips) == ("done", 2, ())
     assert (report.pictures_encoded, report.texts_encoded) == (2, 2)
     assert texts_of(items()["a.png"]) == ["a red thing", "红色"]
-    assert store.read.collections()[0].vectors == {"keywords": (2, 2)}
+    assert store.directory.collections()[0].vectors == {"keywords": (2, 2)}
 
 
 def test_an_unchanged_folder_costs_no_reading(index, folder, encoder, monkeypatch):
@@ -110,7 +110,7 @@ def test_a_whole_folder_that_moved_keeps_its_vectors(indexer, folder, encoder, i
     assert (report.moved, report.added, report.pictures_encoded, report.texts_encoded) == (3, 0, 0, 0)
     assert {name: item.id for name, item in items().items()} == before
     assert all(item.path.parent.name == "renamed" for item in items().values())
-    assert store.read.collections()[0].sources == (str(folder.with_name("renamed")),)
+    assert store.directory.collections()[0].sources == (str(folder.with_name("renamed")),)
 
 
 def test_a_copy_on_another_disk_takes_over_while_the_first_is_away(indexer, folder, tmp_path, items, store):
@@ -123,7 +123,7 @@ def test_a_copy_on_another_disk_takes_over_while_the_first_is_away(indexer, fold
     (tmp_path / "unplugged").rename(folder)
     indexer.run(Order(folder, "photos"))
 
-    assert store.read.collections()[0].pictures == 3
+    assert store.directory.collections()[0].pictures == 3
     assert all(item.path.exists() for item in items().values())
 
 
@@ -136,7 +136,7 @@ def test_a_deleted_file_leaves(index, folder, items, store):
 
     assert (report.removed, report.unchanged) == (1, 2)
     assert set(items()) == {"0000.png", "0002.png"}
-    assert store.read.collections()[0].vectors == {"keywords": (2, 0)}
+    assert store.directory.collections()[0].vectors == {"keywords": (2, 0)}
 
 
 def test_a_picture_in_two_files_is_encoded_once_and_stays_while_one_is_left(index, folder, encoder, items):
@@ -223,11 +223,11 @@ def test_a_file_that_could_not_be_opened_is_tried_again_twice(index, folder, mon
     save_picture(folder / "a.png", "red")
     attempts = []
 
-    def refuse(path):
+    def refuse(path, **_):
         attempts.append(path)
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("mmsearch.indexing.reading.read_picture_file", refuse)
     reports = [index() for _ in range(5)]
 
     assert [report.skips for report in reports] == [(Skip("a.png", "cannot be read: Permission denied"),)] * 5
@@ -256,7 +256,7 @@ def test_a_cancelled_run_keeps_what_it_did_and_is_resumed(index, folder, encoder
             cancel.set()
 
     first = index(progress=stop_after_the_first_batch, cancel=cancel)
-    held = store.read.collections()[0].pictures
+    held = store.directory.collections()[0].pictures
     second = index()
 
     assert first.state == "cancelled"
@@ -275,7 +275,7 @@ def test_cancelling_removes_nothing(index, folder, store):
     report = index(cancel=cancel)
 
     assert (report.state, report.removed) == ("cancelled", 0)
-    assert store.read.collections()[0].pictures == 2
+    assert store.directory.collections()[0].pictures == 2
 
 
 def test_an_encoder_that_fails_ends_the_run_and_is_noted(index, folder, encoder, store, monkeypatch):
@@ -308,7 +308,7 @@ def test_a_picture_that_the_encoder_cannot_take_is_skipped_alone(index, folder, 
 def test_one_run_at_a_time_in_a_collection(index, folder, indexer, store, tmp_path):
     save_many(folder, 1)
     index()
-    lock = FileLock(tmp_path / "home" / "locks" / f"collection-{store.read.collection_id('photos')}.lock")
+    lock = FileLock(tmp_path / "home" / "locks" / f"collection-{store.directory.collection_id('photos')}.lock")
 
     with lock, pytest.raises(StoreBusy, match="being indexed already"):
         index()
@@ -325,7 +325,7 @@ def test_a_second_encoder_stands_beside_the_first(index, folder, store, tmp_path
     report = Indexer(store, other, tmp_path / "home" / "locks", max_pixels=10**6).run(Order(folder, "photos"))
 
     assert (report.unchanged, report.pictures_encoded, report.texts_encoded) == (3, 3, 1)
-    assert store.read.collections()[0].vectors == {"keywords": (3, 1), "big": (3, 1)}
+    assert store.directory.collections()[0].vectors == {"keywords": (3, 1), "big": (3, 1)}
 
 
 def test_the_second_encoder_does_not_read_what_changed_meanwhile(index, folder, store, tmp_path):
@@ -356,8 +356,8 @@ def test_takes_vectors_made_beforehand(folder, store, encoder, tmp_path, items):
 
     Indexer(store, encoder, tmp_path / "home" / "locks", max_pixels=10**6, pack=pack).run(Order(folder, "second"))
 
-    second = store.read.collection_id("second")
-    space = VectorSpace(second, store.vectors.encoder_id(encoder.fingerprint), Modality.IMAGE, encoder.dim)
+    second = store.directory.collection_id("second")
+    space = VectorSpace(second, store.directory.encoder_id(encoder.fingerprint), Modality.IMAGE, encoder.dim)
     assert store.vectors.all(space)[1].tolist() == [blue.tolist()]
     assert (encoder.images_seen, encoder.texts_seen) == (0, [])
 
@@ -379,7 +379,7 @@ def test_patterns_choose_files_and_what_they_leave_out_leaves(indexer, folder, s
     report = indexer.run(Order(folder, "photos", include=("keep/**",)))
 
     assert (report.unchanged, report.removed) == (1, 1)
-    assert store.read.collections()[0].pictures == 1
+    assert store.directory.collections()[0].pictures == 1
 
 
 def test_progress_is_truthful(index, folder):

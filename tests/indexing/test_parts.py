@@ -1,9 +1,13 @@
+import subprocess
+import sys
+import threading
 import time
+from threading import Event
 
 import numpy as np
 import pytest
 
-from mmsearch.errors import VectorIndexError
+from mmsearch.errors import SourceError, VectorIndexError
 from mmsearch.indexing import VectorPack
 from mmsearch.indexing.progress import Meter
 from mmsearch.indexing.read_ahead import read_ahead
@@ -32,6 +36,46 @@ class TestReadAhead:
 
         with pytest.raises(ValueError, match="0"):
             list(read_ahead(fail, range(3), threads=2, ahead=2))
+
+    def test_leaves_a_call_that_hangs_to_itself_and_goes_on(self):
+        release = Event()
+
+        def hang_at_some(i):
+            if i in {2, 3, 7}:
+                release.wait()
+            return i
+
+        results = list(read_ahead(hang_at_some, range(10), threads=2, ahead=3, patience=0.05, give_up=lambda i: -i))
+        release.set()
+
+        assert results == [0, 1, -2, -3, 4, 5, 6, -7, 8, 9]
+
+    def test_ends_the_run_when_too_much_hangs(self):
+        release = Event()
+        results = read_ahead(
+            lambda i: release.wait(), range(100), threads=2, ahead=3, patience=0.01, give_up=lambda i: False
+        )
+
+        with pytest.raises(SourceError, match="16 files could not be read in time"):
+            list(results)
+        release.set()
+
+    def test_a_call_that_hangs_does_not_keep_the_process_from_ending(self):
+        code = (
+            "from threading import Event; from mmsearch.indexing.read_ahead import read_ahead;"
+            "print(*read_ahead(lambda i: Event().wait(), [1], threads=1, ahead=1, patience=.05, give_up=str))"
+        )
+
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+        assert done.stdout.strip() == "1"
+
+    def test_threads_end_with_the_iterator(self):
+        before = threading.active_count()
+
+        list(read_ahead(str, range(5), threads=4, ahead=2))
+
+        assert threading.active_count() == before
 
 
 class TestMeter:
