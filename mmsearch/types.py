@@ -66,6 +66,10 @@ class Item:
     content_hash: str
     extra: dict[str, str] = field(default_factory=dict)  # other fields of its caption file
 
+    def title_in(self, language: str) -> str | None:
+        """Return the title in a language (BCP 47, such as `zh`), else the one its source gives first."""
+        return self.extra.get(f"title_{language}") or self.title
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -114,13 +118,16 @@ class Skip:
     reason: str
 
 
+EVERYTHING = "*"  # in place of a source: all that a collection holds
+
+
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """What one indexing run did. Counts are files unless said otherwise."""
 
     run_id: int
     collection: str
-    source: str
+    source: str  # a folder or file; EVERYTHING for a run of `build`
     encoder: str
     state: str  # done, cancelled or failed
     added: int
@@ -142,4 +149,15 @@ class CollectionInfo:
     sources: tuple[str, ...]
     pictures: int
     texts: int  # captions and text items
-    vectors: dict[str, tuple[int, int]]  # encoder name -> (of pictures, of texts)
+    vectors: dict[str, tuple[int, int]]  # encoder name -> (of pictures, of texts); "x (older)": x before an upgrade
+    encoder: str  # name of the one that searches it
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a removal took away. The files that were indexed are never among it."""
+
+    pictures: int
+    texts: int  # captions and text items
+    vectors: int
+    bytes_freed: int  # on disk: database, index files and thumbnails

@@ -16,7 +16,7 @@ from mmsearch.cli.records import echo_json
 from mmsearch.cli.session import INTERRUPTED, Opener
 from mmsearch.cli.terminal import printable
 from mmsearch.errors import SourceError
-from mmsearch.types import RunReport, Skip
+from mmsearch.types import EVERYTHING, RunReport, Skip
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
@@ -73,7 +73,7 @@ def command(
                 click.echo(f"Error: {printable(str(error))}", err=True)
                 failed = True
                 continue
-            _show(report, json, verbose)
+            show_report(report, json, verbose)
             if report.state == "cancelled":
                 click.echo("Stopped. What is done is kept; run the same command again to go on.", err=True)
                 raise click.exceptions.Exit(INTERRUPTED)
@@ -123,7 +123,8 @@ def cancelled_by_interrupt(cancel: threading.Event) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show(report: RunReport, json: bool, verbose: bool) -> None:
+def show_report(report: RunReport, json: bool, verbose: bool) -> None:
+    """Print what a run did."""
     if json:
         echo_json(report)
         return
@@ -135,8 +136,9 @@ def report_lines(report: RunReport, *, verbose: bool = False) -> Iterator[str]:
     """Yield what a run did, for people; every skipped file if `verbose`, else one for each reason."""
     state = "" if report.state == "done" else f" ({report.state})"
     yield f"{printable(report.source)} → {printable(report.collection)}{state}: {report.seconds:.1f} s"
-    counts = ("added", "changed", "moved", "removed", "unchanged")
-    yield "  files: " + ", ".join(f"{getattr(report, name):,} {name}" for name in counts)
+    if report.source != EVERYTHING:
+        counts = ("added", "changed", "moved", "removed", "unchanged")
+        yield "  files: " + ", ".join(f"{getattr(report, name):,} {name}" for name in counts)
     encoder = printable(report.encoder)
     yield f"  encoded with {encoder}: {report.pictures_encoded:,} pictures, {report.texts_encoded:,} texts"
     if report.skips:

@@ -48,7 +48,8 @@ def collection_lines(collection: CollectionInfo, *, default: bool) -> Iterator[s
     for source in collection.sources:
         yield f"  source {printable(source)}"
     for encoder, (pictures, texts) in sorted(collection.vectors.items()):
-        yield f"  vectors of {printable(encoder)}: {pictures:,} of pictures, {texts:,} of texts"
+        use = " (searches it)" if encoder == collection.encoder else ""
+        yield f"  vectors of {printable(encoder)}{use}: {pictures:,} of pictures, {texts:,} of texts"
 
 
 def run_lines(runs: tuple[RunReport, ...]) -> Iterator[str]:

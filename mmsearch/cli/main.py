@@ -17,8 +17,10 @@ COMMANDS = {
     "search": "mmsearch.cli.search",
     "index": "mmsearch.cli.index",
     "info": "mmsearch.cli.info",
+    "remove": "mmsearch.cli.remove",
     "eval": "mmsearch.cli.evaluate",
     "train": "mmsearch.cli.train",
+    "scenes": "mmsearch.cli.scenes",
     "serve": "mmsearch.cli.serve",
     "encoders": "mmsearch.cli.encoders",
 }  # name -> module that holds it as `command`; modules import heavy libraries only when they run

@@ -8,9 +8,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mmsearch.collection import FileKind, FoundFile, ScanResult, load_picture, read_notes, scan
+from mmsearch.collection import (
+    Deadline,
+    FileKind,
+    FoundFile,
+    ScanResult,
+    load_picture,
+    read_notes,
+    read_picture_file,
+    scan,
+)
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.errors import BadInput, BadPicture
+from mmsearch.errors import BadInput, BadPicture, SourceError
 from mmsearch.evaluation import EvaluationReport, evaluate_retrieval
 from mmsearch.indexing.progress import Meter, ProgressCallback
 from mmsearch.indexing.read_ahead import read_ahead
@@ -59,6 +68,7 @@ def evaluate_folder(
     split: str | None,
     language: str | None,
     max_pixels: int,
+    max_seconds: float,
     progress: ProgressCallback | None,
 ) -> EvaluationReport:
     """Measure retrieval on a captioned folder or caption file, without a store.
@@ -70,7 +80,7 @@ def evaluate_folder(
     scanned = scan(path)
     captioned = _captioned(scanned, split, language)
     meter = Meter(progress)
-    images, texts = _encode(encoder, scanned.base, captioned, max_pixels, meter)
+    images, texts = _encode(encoder, scanned.base, captioned, max_pixels, max_seconds, meter)
     kept = [one for one in captioned if one.found.path in images]
     if not kept:
         raise _no_captions(str(path), split, language)
@@ -103,15 +113,22 @@ def _counts(kind: str, language: str | None, wanted: str | None) -> bool:
 
 
 def _encode(
-    encoder: DualEncoder, base: Path, captioned: Sequence[Captioned], max_pixels: int, meter: Meter
+    encoder: DualEncoder,
+    base: Path,
+    captioned: Sequence[Captioned],
+    max_pixels: int,
+    max_seconds: float,
+    meter: Meter,
 ) -> tuple[dict[str, Vector], dict[str, Vector]]:
     """Return the vectors of the pictures that could be read, by path, and of the captions, by text."""
 
     def load(one: Captioned) -> tuple[str, Image.Image] | None:
         try:
-            data = (base / one.found.path).read_bytes()
-            return one.found.path, load_picture(data, side=encoder.image_side, max_pixels=max_pixels).image
-        except (BadPicture, OSError):
+            data = read_picture_file(base / one.found.path, base=base, deadline=Deadline(max_seconds))
+            side = encoder.image_side
+            picture = load_picture(data, side=side, max_pixels=max_pixels, max_seconds=max_seconds)
+            return one.found.path, picture.image
+        except (BadPicture, SourceError, OSError):
             return None
 
     images: dict[str, Vector] = {}

@@ -6,16 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from mmsearch.collection import load_picture
+from mmsearch.collection import Deadline, load_picture, read_picture_file
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.errors import BadInput, BadPicture
+from mmsearch.errors import BadInput, BadPicture, SourceError
 from mmsearch.search.searcher import unit_sum
 
 Picture = Image.Image | Path | str
 MAX_QUERY = 2_000  # characters; encoders read far fewer
 
 
-def query_vector(encoder: DualEncoder, text: str | None, image: Picture | None, max_pixels: int) -> NDArray[np.float32]:
+def query_vector(
+    encoder: DualEncoder, text: str | None, image: Picture | None, max_pixels: int, max_seconds: float
+) -> NDArray[np.float32]:
     """Return the unit vector of words, of a picture, or of the direction between both, (dim,).
 
     Raises:
@@ -27,20 +29,19 @@ def query_vector(encoder: DualEncoder, text: str | None, image: Picture | None, 
         raise BadInput("There is nothing to search for. Type some words, or give a picture.")
     parts = [encoder.encode_texts([words])[0]] if words else []
     if image is not None:
-        parts.append(encoder.encode_images([_picture(image, encoder.image_side, max_pixels)])[0])
+        parts.append(encoder.encode_images([_picture(image, encoder.image_side, max_pixels, max_seconds)])[0])
     return unit_sum(parts)
 
 
-def _picture(image: Picture, side: int, max_pixels: int) -> Image.Image:
+def _picture(image: Picture, side: int, max_pixels: int, max_seconds: float) -> Image.Image:
     """Read a picture given by its path, or put one given as an object upright."""
     if isinstance(image, Image.Image):
         return ImageOps.exif_transpose(image)
     path = Path(image).expanduser()
     try:
-        data = path.read_bytes()
+        data = read_picture_file(path, deadline=Deadline(max_seconds))
+        return load_picture(data, side=side, max_pixels=max_pixels, max_seconds=max_seconds).image
     except OSError as error:
         raise BadPicture(f"{path} cannot be read: {error.strerror or error}.") from error
-    try:
-        return load_picture(data, side=side, max_pixels=max_pixels).image
-    except BadPicture as error:
+    except (BadPicture, SourceError) as error:
         raise BadPicture(f"{path.name} {error}.") from error

@@ -15,7 +15,7 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """The photographs in `data/`, with vectors made beforehand in `index/`.
+    """The pictures in `data/`, with vectors made beforehand in `index/`.
 
     A wheel carries neither: then there is no bundled collection.
     """
@@ -25,7 +25,7 @@ class Samples:
 
     @property
     def there(self) -> bool:
-        """Whether the photographs are at hand."""
+        """Whether the pictures are at hand."""
         return (self.folder / "captions.jsonl").is_file()
 
     def stamp(self, fingerprint: str) -> str:
@@ -38,5 +38,5 @@ class Samples:
         try:
             return VectorPack.load(self.pack_file)
         except VectorIndexError as error:
-            log.warning("%s The bundled photographs are encoded instead.", error)
+            log.warning("%s The bundled pictures are encoded instead.", error)
             return None

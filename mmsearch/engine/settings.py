@@ -9,7 +9,8 @@ from platformdirs import user_data_path
 
 from mmsearch.errors import BadInput
 
-MAX_PIXELS = 150_000_000  # 450 MB once decoded
+MAX_PIXELS = 150_000_000  # 600 MB once decoded: Pillow keeps four bytes a pixel
+MAX_SECONDS = 20.0  # ordinary pictures take less than one
 
 
 def _default_home() -> Path:
@@ -25,11 +26,15 @@ class Settings:
     encoder: str = "bundled"  # MMSEARCH_ENCODER: name, folder or hub id
     device: str = "auto"  # MMSEARCH_DEVICE: cpu, cuda, cuda:1, …; auto: a GPU where there is one
     max_pixels: int = MAX_PIXELS  # MMSEARCH_MAX_PIXELS: pictures of more pixels are skipped
+    index_roots: tuple[Path, ...] | None = None  # MMSEARCH_INDEX_ROOTS: only what lies below may be indexed; None: all
+    max_seconds: float = MAX_SECONDS  # MMSEARCH_MAX_SECONDS: pictures that take longer to read are skipped
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         if self.max_pixels < 1:
             raise BadInput(f"MMSEARCH_MAX_PIXELS must be at least 1; got {self.max_pixels}.")
+        if not 0 < self.max_seconds < float("inf"):
+            raise BadInput(f"MMSEARCH_MAX_SECONDS must be a positive number; got {self.max_seconds}.")
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -46,6 +51,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         encoder=given.get("MMSEARCH_ENCODER", default.encoder),
         device=given.get("MMSEARCH_DEVICE", default.device),
         max_pixels=_whole_number("MMSEARCH_MAX_PIXELS", given.get("MMSEARCH_MAX_PIXELS", str(default.max_pixels))),
+        index_roots=_folders(given["MMSEARCH_INDEX_ROOTS"]) if "MMSEARCH_INDEX_ROOTS" in given else None,
+        max_seconds=_number("MMSEARCH_MAX_SECONDS", given.get("MMSEARCH_MAX_SECONDS", str(default.max_seconds))),
     )
 
 
@@ -54,3 +61,15 @@ def _whole_number(name: str, value: str) -> int:
         return int(value.replace("_", ""))
     except ValueError:
         raise BadInput(f"{name} must be a whole number; got {value!r}.") from None
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise BadInput(f"{name} must be a number; got {value!r}.") from None
+
+
+def _folders(value: str) -> tuple[Path, ...]:
+    """Split a list of folders as the platform writes one: by colons, on Windows by semicolons."""
+    return tuple(Path(each.strip()).expanduser().absolute() for each in value.split(os.pathsep) if each.strip())

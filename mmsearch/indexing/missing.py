@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 from threading import Event
 from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
-from mmsearch.collection import content_hash, load_picture
+from mmsearch.collection import Deadline, Reason, content_hash, load_picture, read_picture_file
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.errors import BadPicture
+from mmsearch.errors import BadPicture, SourceError
 from mmsearch.indexing.encoding import encode_pictures
 from mmsearch.indexing.pack import VectorPack
 from mmsearch.indexing.progress import Meter
+from mmsearch.indexing.read_ahead import read_ahead
 from mmsearch.indexing.tally import Tally
 from mmsearch.store import Store
 from mmsearch.store.vectors import VectorSpace
@@ -23,6 +24,17 @@ from mmsearch.types import Item, Skip
 T = TypeVar("T")
 PICTURES = 32  # in one transaction
 TEXTS = 256
+READERS = 2  # threads that read and decode
+PATIENCE = 2  # times `max_seconds`: for the file and for its pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """An item whose picture was read again, or why that failed."""
+
+    item: Item
+    image: Image.Image | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +48,25 @@ class MissingVectors:
     meter: Meter
     cancel: Event
 
-    def encode_pictures(self, space: VectorSpace, max_pixels: int) -> None:
+    def encode_pictures(self, space: VectorSpace, max_pixels: int, max_seconds: float | None) -> None:
         """Encode the pictures of the collection that have no vector in `space`."""
         ids = self.store.read.pictures_without_vector(space)
         if not ids:
             return
         self.meter.start("pictures", len(ids))
-        for some in self._batches(ids, PICTURES):
-            items = self.store.read.items(some).values()
-            images = {item.content_hash: image for item in items if (image := self._load(item, max_pixels)) is not None}
-            vectors, failures = encode_pictures(self.encoder, images)
-            self.tally.skips.extend(
-                Skip(_name(item), failures[item.content_hash]) for item in items if item.content_hash in failures
-            )
-            made = {item.id: vectors[item.content_hash] for item in items if item.content_hash in vectors}
-            if made:
-                self.store.vectors.put(space, list(made), np.stack(list(made.values())))
-            self.tally.pictures_encoded += len(made)
-            self.meter.step(len(some))
+        results = read_ahead(
+            lambda item: self._read(item, max_pixels, max_seconds),
+            self._items(ids),
+            threads=READERS,
+            ahead=2 * PICTURES,
+            patience=None if max_seconds is None else PATIENCE * max_seconds,
+            give_up=lambda item: Reread(item, reason=Reason.SLOW.format(f"{PATIENCE * (max_seconds or 0):g}")),
+        )
+        while not self.cancel.is_set() and (batch := list(islice(results, PICTURES))):
+            self._record(space, batch)
+            self.meter.skipped = len(self.tally.skips)
+            self.meter.step(len(batch))
+        results.close()
 
     def encode_texts(self, space: VectorSpace) -> None:
         """Encode the texts of the collection that have no vector in `space`."""
@@ -75,21 +88,39 @@ class MissingVectors:
                 return
             yield values[start : start + size]
 
-    def _load(self, item: Item, max_pixels: int) -> Image.Image | None:
-        """Read an item's picture again; None, and a line in the report, where it cannot be had."""
+    def _items(self, ids: Sequence[int]) -> Iterator[Item]:
+        """Yield those items that still have a file, looked up as they are needed."""
+        for some in self._batches(ids, PICTURES):
+            yield from (item for item in self.store.read.items(some).values() if item.path is not None)
+
+    def _read(self, item: Item, max_pixels: int, max_seconds: float | None) -> Reread:
+        """Read an item's picture again, unless its vector was made beforehand."""
+        assert item.path is not None  # noqa: S101, `_items` yields no other
+        if item.content_hash in self.pack.pictures:
+            return Reread(item)
         try:
-            if item.path is None:
-                return None  # about to be dropped
-            data = item.path.read_bytes()
+            data = read_picture_file(item.path, deadline=Deadline(max_seconds))
             if content_hash(data) != item.content_hash:
-                raise BadPicture("has changed since it was indexed; run the index again")
-            return load_picture(data, side=self.encoder.image_side, max_pixels=max_pixels).image
-        except BadPicture as error:
-            self.tally.skips.append(Skip(_name(item), str(error)))
+                return Reread(item, reason=Reason.CHANGED.value)
+            side = self.encoder.image_side
+            loaded = load_picture(data, side=side, max_pixels=max_pixels, max_seconds=max_seconds)
+            return Reread(item, loaded.image)
+        except (BadPicture, SourceError) as error:
+            return Reread(item, reason=str(error))
         except OSError as error:
-            self.tally.skips.append(Skip(_name(item), f"cannot be read: {error.strerror or error}"))
-        return None
+            return Reread(item, reason=Reason.UNREADABLE.format(error.strerror or error))
 
-
-def _name(item: Item) -> str:
-    return str(item.path or Path(item.content_hash))
+    def _record(self, space: VectorSpace, batch: Sequence[Reread]) -> None:
+        """Encode a batch, save its vectors in one transaction, and report what has none."""
+        images = {each.item.content_hash: each.image for each in batch if each.image is not None}
+        vectors, failures = encode_pictures(self.encoder, images)
+        self.tally.pictures_encoded += len(vectors)
+        vectors |= {
+            key: self.pack.pictures[key] for each in batch if (key := each.item.content_hash) in self.pack.pictures
+        }
+        for each in batch:
+            if reason := each.reason or failures.get(each.item.content_hash):
+                self.tally.skips.append(Skip(str(each.item.path), reason))
+        made = {each.item.id: vectors[each.item.content_hash] for each in batch if each.item.content_hash in vectors}
+        if made:
+            self.store.vectors.put(space, list(made), np.stack(list(made.values())))

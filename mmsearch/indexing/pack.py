@@ -21,7 +21,7 @@ class VectorPack:
 
     def save(self, path: Path) -> None:
         """Write the pack as an .npz file, vectors in float16."""
-        np.savez(
+        np.savez_compressed(
             path,
             fingerprint=self.fingerprint,
             picture_keys=np.array(list(self.pictures), dtype=np.str_),

@@ -57,7 +57,7 @@ class FileRun:
             if file.content_hash:
                 self._missing[file.content_hash].append(file)
 
-    def read_files(self, max_pixels: int, meter: Meter, cancel: Event) -> None:
+    def read_files(self, max_pixels: int, max_seconds: float | None, meter: Meter, cancel: Event) -> None:
         """Read, encode and record what is new or changed, a batch at a time."""
         self._tally.unchanged = sum(file.state == "done" for file in self._plan.unchanged)
         self._tally.skips.extend(Skip(file.path, file.reason) for file in self._plan.unchanged if file.reason)
@@ -65,8 +65,15 @@ class FileRun:
         todo = self._plan.to_read
         meter.start("pictures", len(todo))
         needless = self._encoded | self._pack.pictures.keys()
-        reader = FileReader(self._source.base, self._encoder.image_side, max_pixels, needless)
-        results = read_ahead(lambda pair: (pair[1], reader.read(*pair)), todo, threads=READERS, ahead=AHEAD)
+        reader = FileReader(self._source.base, self._encoder.image_side, max_pixels, needless, max_seconds)
+        results = read_ahead(
+            lambda pair: (pair[1], reader.read(*pair)),
+            todo,
+            threads=READERS,
+            ahead=AHEAD,
+            patience=reader.patience,
+            give_up=lambda pair: (pair[1], reader.give_up(*pair)),
+        )
         while not cancel.is_set() and (batch := list(islice(results, BATCH))):
             self._record(batch)
             meter.skipped = len(self._tally.skips)

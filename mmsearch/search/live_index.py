@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -51,6 +52,7 @@ class LiveIndex:
         )
         self._position = 0  # the last change that the index contains
         self._saved = 0  # the last change that the file contains
+        self._seen = -1  # the version of the store that it was last compared with
         self._load()
 
     def __len__(self) -> int:
@@ -66,10 +68,16 @@ class LiveIndex:
             return self._index.search(queries, k, allowed)
 
     def save(self) -> None:
-        """Write the cache file if it lags behind; where it cannot be written, the store still has everything."""
+        """Write the cache file if it lags behind; where it cannot be written, the store still has everything.
+
+        A space without vectors needs no file: one that was emptied loses it.
+        """
         with self._lock:
             self._catch_up()
-            if self._saved == self._position:
+            if not len(self._index):
+                with suppress(OSError):  # a file that stays is found out of date when it is next opened
+                    self._path.unlink(missing_ok=True)
+            if self._saved == self._position or not len(self._index):
                 return
             try:
                 write_index_file(self._path, self._identity, self._position, self._index.to_bytes())
@@ -93,13 +101,16 @@ class LiveIndex:
 
     def _catch_up(self) -> None:
         """Apply what the store logged since, or start again where that does not fit; the caller holds the lock."""
-        newest = self._store.vectors.position(self._space)
-        if newest == self._position:
+        version = self._store.version()
+        if version == self._seen:
             return
-        if newest < self._position or not self._apply_since(self._position):
-            log.warning("The index %s does not fit the metadata store. Rebuilding it.", self._path)
+        newest = self._store.vectors.position(self._space)
+        if newest != self._position and (newest < self._position or not self._apply_since(self._position)):
+            if newest:  # else all vectors were removed, and the log with them
+                log.warning("The index %s does not fit the metadata store. Rebuilding it.", self._path)
             self._index = self._make(self._space.dim)
             self._apply_since(0)
+        self._seen = version
 
     def _apply_since(self, position: int) -> bool:
         """Apply the changes after `position`; return whether index and store then hold equally many vectors."""

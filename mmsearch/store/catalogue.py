@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from mmsearch.store.database import Database
@@ -107,23 +107,38 @@ class Catalogue:
     def remove_files(self, file_ids: Sequence[int]) -> None:
         """Forget files that are gone; their items stay until `drop_orphans`."""
         with self._database.writing() as session:
-            for some in slices(file_ids):
-                drop_texts(session, session.scalars(select(TextRow.id).where(TextRow.file_id.in_(some))).all())
-                session.execute(delete(FileItemRow).where(FileItemRow.file_id.in_(some)))
-                session.execute(delete(FileRow).where(FileRow.id.in_(some)))
+            forget_files(session, file_ids)
 
     def drop_orphans(self, collection_id: int) -> int:
         """Delete the items that no file holds any more, with their vectors; return how many."""
         with self._database.writing() as session:
-            orphans = session.scalars(
-                select(ItemRow.id)
-                .outerjoin(FileItemRow, FileItemRow.item_id == ItemRow.id)
-                .where(ItemRow.collection_id == collection_id, FileItemRow.file_id.is_(None))
-            ).all()
-            drop_vectors(session, Modality.IMAGE, orphans)
-            for some in slices(orphans):
-                session.execute(delete(ItemRow).where(ItemRow.id.in_(some)))
-            return len(orphans)
+            return drop_orphans(session, collection_id)
+
+    def choose_encoder(self, collection_id: int, encoder: str) -> None:
+        """Remember the name of the encoder that is to search a collection."""
+        with self._database.writing() as session:
+            session.execute(update(CollectionRow).where(CollectionRow.id == collection_id).values(encoder=encoder))
+
+
+def forget_files(session: Session, file_ids: Sequence[int]) -> None:
+    """Delete files with their texts, within the caller's transaction."""
+    for some in slices(file_ids):
+        drop_texts(session, session.scalars(select(TextRow.id).where(TextRow.file_id.in_(some))).all())
+        session.execute(delete(FileItemRow).where(FileItemRow.file_id.in_(some)))
+        session.execute(delete(FileRow).where(FileRow.id.in_(some)))
+
+
+def drop_orphans(session: Session, collection_id: int) -> int:
+    """Delete the items that no file holds, within the caller's transaction; return how many."""
+    orphans = session.scalars(
+        select(ItemRow.id)
+        .outerjoin(FileItemRow, FileItemRow.item_id == ItemRow.id)
+        .where(ItemRow.collection_id == collection_id, FileItemRow.file_id.is_(None))
+    ).all()
+    drop_vectors(session, Modality.IMAGE, orphans)
+    for some in slices(orphans):
+        session.execute(delete(ItemRow).where(ItemRow.id.in_(some)))
+    return len(orphans)
 
 
 def _save_file(session: Session, source: Source, record: FileRecord) -> int:

@@ -3,8 +3,9 @@
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 
 from filelock import FileLock
 from sqlalchemy import Connection, create_engine, event, inspect, text
@@ -13,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from mmsearch.errors import StoreBusy, StoreError, StoreReadOnly, StoreTooNew
 
-HEAD = "0001"  # the newest migration; a test holds it to the scripts
-KNOWN = frozenset({"0001"})  # every migration that this version understands
+HEAD = "0002"  # the newest migration; a test holds it to the scripts
+KNOWN = frozenset({"0001", "0002"})  # every migration that this version understands
 BUSY_SECONDS = 20.0  # how long a writer waits for another one
+CONNECTIONS = 64  # open at most, and kept open; who needs one more waits
 
 
 class Database:
@@ -38,10 +40,14 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreReadOnly(f"Cannot make the folder {path.parent} for the metadata store: {error}.") from error
-        self._engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds})
+        self._engine = create_engine(
+            f"sqlite:///{path}", connect_args={"timeout": busy_seconds}, pool_size=CONNECTIONS, max_overflow=0
+        )
         event.listen(self._engine, "connect", _prepare)
         event.listen(self._engine, "begin", _begin)
         self._writer = self._engine.execution_options(writes=True)
+        self._busy_seconds, self._watching = busy_seconds, Lock()
+        self._watch: sqlite3.Connection | None = None
         with self._in_our_words():
             self._migrate()
 
@@ -57,9 +63,45 @@ class Database:
         with self._in_our_words(), Session(self._writer) as session, session.begin():
             yield session
 
+    def version(self) -> int:
+        """Return a number that is another one after any commit, of any process; costs microseconds."""
+        with self._in_our_words(), self._watching:
+            if self._watch is None:
+                self._watch = sqlite3.connect(
+                    self.path, self._busy_seconds, check_same_thread=False, isolation_level=None
+                )
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def size(self) -> int:
+        """Return how many bytes the database takes on disk, its log of late emptied into it where nobody reads."""
+        with self._raw() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        files = (self.path, Path(f"{self.path}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def compact(self) -> None:
+        """Give the space of what was deleted back to the disk; others may read meanwhile, not write.
+
+        Raises:
+            StoreBusy: If another process writes too long; what was deleted stays so, and its space is used again.
+        """
+        with self._raw() as connection:
+            connection.execute("VACUUM")
+
     def close(self) -> None:
         """Close all connections."""
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None  # opened again where the store is used after all, as SQLAlchemy's are
         self._engine.dispose()
+
+    @contextmanager
+    def _raw(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection of its own, outside of any transaction."""
+        connect = sqlite3.connect(self.path, self._busy_seconds, isolation_level=None)
+        with self._in_our_words(), closing(connect) as connection:
+            yield connection
 
     def _migrate(self) -> None:
         """Bring the tables to the newest version; return at once where they are."""
@@ -82,6 +124,8 @@ class Database:
             yield
         except DBAPIError as error:
             raise _translated(self.path, str(error.orig)) from error
+        except sqlite3.Error as error:  # of a connection that SQLAlchemy does not know of
+            raise _translated(self.path, str(error)) from error
         except SQLAlchemyError as error:
             raise StoreError(f"Metadata store {self.path}: {error}") from error
 

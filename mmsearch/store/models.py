@@ -38,6 +38,7 @@ class CollectionRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    encoder: Mapped[str | None]  # name of the one chosen to search it; None: the settings' one
     created_at: Mapped[datetime] = mapped_column(DateTime, default=_now)
 
 

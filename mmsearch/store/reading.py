@@ -3,16 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from mmsearch.errors import UnknownName
 from mmsearch.store.database import Database
 from mmsearch.store.models import (
     CollectionRow,
     EmbeddingRow,
-    EncoderRow,
     FileItemRow,
     FileRow,
     ItemRow,
@@ -21,7 +20,21 @@ from mmsearch.store.models import (
 )
 from mmsearch.store.slices import slices
 from mmsearch.store.vectors import VectorSpace
-from mmsearch.types import CollectionInfo, Credit, Item, Modality, StoredText
+from mmsearch.types import Credit, Item, Modality, StoredText
+
+# Columns, not rows as objects: hundreds of hits are looked up for every search.
+ITEM = (
+    ItemRow.id,
+    CollectionRow.name.label("collection"),
+    ItemRow.kind,
+    ItemRow.key,
+    ItemRow.title,
+    ItemRow.credit,
+    ItemRow.width,
+    ItemRow.height,
+    ItemRow.taken_at,
+    ItemRow.extra,
+)
 
 
 class Reader:
@@ -30,42 +43,15 @@ class Reader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def collection_id(self, name: str) -> int:
-        """Return the id of a collection.
-
-        Raises:
-            UnknownName: If there is none of that name.
-        """
-        known = self._ids()
-        if name not in known:
-            raise UnknownName("collection", name, known)
-        return known[name]
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all collections, empty ones too."""
-        return tuple(self._ids())
-
-    def holds_items(self, name: str) -> bool:
-        """Return whether there is a collection of that name with anything in it."""
-        with self._database.reading() as session:
-            query = select(ItemRow.id).join(CollectionRow).where(CollectionRow.name == name).limit(1)
-            return session.scalar(query) is not None
-
-    def collections(self) -> tuple[CollectionInfo, ...]:
-        """Return what each collection holds, by name."""
-        with self._database.reading() as session:
-            rows = session.execute(select(CollectionRow.id, CollectionRow.name).order_by(CollectionRow.name)).all()
-            return tuple(_describe(session, row.id, row.name) for row in rows)
-
     def items(self, item_ids: Sequence[int]) -> dict[int, Item]:
         """Return the items that are still there, by id."""
         result: dict[int, Item] = {}
         with self._database.reading() as session:
             for some in slices(item_ids):
                 paths, texts = _paths(session, some), _texts(session, some)
-                query = select(ItemRow, CollectionRow.name).join(CollectionRow).where(ItemRow.id.in_(some))
-                for row, collection in session.execute(query):
-                    result[row.id] = _item(row, collection, paths.get(row.id), texts.get(row.id, ()))
+                query = select(*ITEM).join(CollectionRow).where(ItemRow.id.in_(some))
+                for row in session.execute(query):
+                    result[row.id] = _item(row, paths.get(row.id), texts.get(row.id, ()))
         return result
 
     def owners(self, text_ids: Sequence[int]) -> dict[int, int]:
@@ -95,6 +81,27 @@ class Reader:
                 return bool(session.scalar(mine.where(ItemRow.kind == Modality.IMAGE.value).limit(1)))
             return bool(session.scalar(mine.join(TextRow, TextRow.item_id == ItemRow.id).limit(1)))
 
+    def holds_vectors(self, collection_id: int, encoder_id: int) -> bool:
+        """Return whether an encoder made any vector of a collection."""
+        with self._database.reading() as session:
+            query = select(EmbeddingRow.owner_id).where(
+                EmbeddingRow.collection_id == collection_id, EmbeddingRow.encoder_id == encoder_id
+            )
+            return session.scalar(query.limit(1)) is not None
+
+    def of_collection(self, collection_id: int, offset: int, limit: int) -> tuple[Item, ...]:
+        """Return a page of a collection's items, by id."""
+        with self._database.reading() as session:
+            query = select(ItemRow.id).where(ItemRow.collection_id == collection_id).order_by(ItemRow.id)
+            ids = session.scalars(query.offset(offset).limit(limit)).all()
+        found = self.items(ids)
+        return tuple(found[item_id] for item_id in ids if item_id in found)
+
+    def count_items(self, collection_id: int) -> int:
+        """Return how many items a collection holds."""
+        with self._database.reading() as session:
+            return session.scalar(select(func.count()).where(ItemRow.collection_id == collection_id)) or 0
+
     def pictures_without_vector(self, space: VectorSpace) -> list[int]:
         """Return the ids of the pictures that this encoder has not seen."""
         with self._database.reading() as session:
@@ -115,12 +122,6 @@ class Reader:
                 .order_by(TextRow.id)
             )
             return [(row.id, row.text) for row in session.execute(query)]
-
-    def _ids(self) -> dict[str, int]:
-        """Return the ids of all collections by their names."""
-        with self._database.reading() as session:
-            rows = session.execute(select(CollectionRow.name, CollectionRow.id).order_by(CollectionRow.name))
-            return {row.name: row.id for row in rows}
 
 
 def _has_vector(space: VectorSpace, owner: InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -148,48 +149,27 @@ def _paths(session: Session, item_ids: Sequence[int]) -> dict[int, Path]:
 def _texts(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[StoredText, ...]]:
     """Return the texts of each item in the order of their source; what two files state alike counts once."""
     found: dict[int, dict[tuple[str, str | None], StoredText]] = defaultdict(dict)
-    query = select(TextRow).where(TextRow.item_id.in_(item_ids)).order_by(TextRow.file_id, TextRow.position)
-    for row in session.scalars(query):
-        text = StoredText(row.text, row.language, row.kind, row.id)
-        found[row.item_id].setdefault((row.text, row.language), text)
+    columns = (TextRow.item_id, TextRow.text, TextRow.language, TextRow.kind, TextRow.id)
+    query = select(*columns).where(TextRow.item_id.in_(item_ids)).order_by(TextRow.file_id, TextRow.position)
+    for item_id, words, language, kind, text_id in session.execute(query):
+        found[item_id].setdefault((words, language), StoredText(words, language, kind, text_id))
     return {item_id: tuple(texts.values()) for item_id, texts in found.items()}
 
 
-def _item(row: ItemRow, collection: str, path: Path | None, texts: tuple[StoredText, ...]) -> Item:
+def _item(row: Row[tuple[Any, ...]], path: Path | None, texts: tuple[StoredText, ...]) -> Item:
+    """Build an item from a row of `ITEM`, as it is named there."""
+    told = row._asdict()
     return Item(
-        id=row.id,
-        collection=collection,
-        kind=Modality(row.kind),
+        id=told["id"],
+        collection=told["collection"],
+        kind=Modality(told["kind"]),
         path=path,
-        title=row.title,
+        title=told["title"],
         texts=texts,
-        credit=Credit(**row.credit) if row.credit else None,
-        width=row.width,
-        height=row.height,
-        taken_at=row.taken_at,
-        content_hash=row.key,
-        extra=row.extra,
+        credit=Credit(**told["credit"]) if told["credit"] else None,
+        width=told["width"],
+        height=told["height"],
+        taken_at=told["taken_at"],
+        content_hash=told["key"],
+        extra=told["extra"],
     )
-
-
-def _describe(session: Session, collection_id: int, name: str) -> CollectionInfo:
-    """Count what a collection holds."""
-    sources = session.scalars(select(SourceRow.path).where(SourceRow.collection_id == collection_id)).all()
-    pictures = session.scalar(
-        select(func.count()).where(ItemRow.collection_id == collection_id, ItemRow.kind == Modality.IMAGE.value)
-    )
-    texts = session.scalar(
-        select(func.count()).select_from(TextRow).join(ItemRow).where(ItemRow.collection_id == collection_id)
-    )
-    counts = session.execute(
-        select(EncoderRow.name, EmbeddingRow.modality, func.count())
-        .join(EncoderRow)
-        .where(EmbeddingRow.collection_id == collection_id)
-        .group_by(EncoderRow.id, EmbeddingRow.modality)
-        .order_by(EncoderRow.id)
-    )
-    vectors: dict[str, tuple[int, int]] = {}
-    for encoder, modality, count in counts:
-        of_pictures, of_texts = vectors.get(encoder, (0, 0))
-        vectors[encoder] = (count, of_texts) if modality == Modality.IMAGE.value else (of_pictures, count)
-    return CollectionInfo(name, tuple(sources), pictures or 0, texts or 0, vectors)

@@ -42,9 +42,6 @@ class VectorLog:
 
     def register_encoder(self, name: str, fingerprint: str, dim: int) -> int:
         """Return the id of an encoder, which is made known where it is not."""
-        known = self.encoder_id(fingerprint)
-        if known is not None:
-            return known
         with self._database.writing() as session:
             known = session.scalar(select(EncoderRow.id).where(EncoderRow.fingerprint == fingerprint))
             if known is None:
@@ -53,11 +50,6 @@ class VectorLog:
                 session.flush()
                 known = row.id
             return known
-
-    def encoder_id(self, fingerprint: str) -> int | None:
-        """Return the id of a known encoder, None if nothing was ever encoded with it."""
-        with self._database.reading() as session:
-            return session.scalar(select(EncoderRow.id).where(EncoderRow.fingerprint == fingerprint))
 
     def put(self, space: VectorSpace, owners: Sequence[int], vectors: Vectors) -> None:
         """Store (n, dim) vectors of n owners, replacing earlier ones, in one transaction.

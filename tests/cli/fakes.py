@@ -53,11 +53,12 @@ class FakeEncoderInfo:
     source: str
     installed: bool
     good_at: str
+    hub_id: str | None
 
 
 ENCODERS = (
-    FakeEncoderInfo("tiny", 512, 55.0, "Apache-2.0 and MIT", ("en", "zh"), "bundled", True, "answers at once"),
-    FakeEncoderInfo("clip-b32", 512, 605.0, "MIT", ("en",), "hub", False, "many subjects"),
+    FakeEncoderInfo("tiny", 512, 55.0, "Apache-2.0 and MIT", ("en", "zh"), "bundled", True, "answers at once", None),
+    FakeEncoderInfo("clip-b32", 512, 605.0, "MIT", ("en",), "hub", False, "many subjects", "some/clip"),
 )
 
 
@@ -118,8 +119,8 @@ class FakeEngine:
 
     def collections(self) -> tuple[CollectionInfo, ...]:
         return (
-            CollectionInfo("library", ("/photos",), 4, 4, {"tiny": (4, 4)}),
-            CollectionInfo("samples", ("samples",), 244, 1204, {"tiny": (244, 1204), "clip-b32": (244, 0)}),
+            CollectionInfo("library", ("/photos",), 4, 4, {"tiny": (4, 4)}, "tiny"),
+            CollectionInfo("samples", ("samples",), 244, 1204, {"tiny": (244, 1204), "clip-b32": (244, 0)}, "tiny"),
         )
 
     def default_collection(self) -> str:

@@ -22,6 +22,10 @@ def reference() -> str:
         assert command is not None
         context = click.Context(command, info_name=name, parent=parent, terminal_width=WIDTH)
         parts.append(_section(f"mmsearch {name}", command.get_help(context)))
+        if isinstance(command, click.Group):
+            for sub in command.list_commands(context):
+                below = click.Context(command.commands[sub], info_name=sub, parent=context, terminal_width=WIDTH)
+                parts.append(_section(f"mmsearch {name} {sub}", command.commands[sub].get_help(below)))
     return "\n".join(parts) + "\n"
 
 

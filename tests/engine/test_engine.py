@@ -90,7 +90,7 @@ class TestSearch:
             three.search("red", encoder="bundle")
 
     def test_an_encoder_that_has_not_read_the_collection_is_an_error(self, three):
-        with pytest.raises(NotIndexed, match="Index its folders again"):
+        with pytest.raises(NotIndexed, match="mmsearch encoders build other --collection library"):
             three.search("red", encoder="other")
 
     def test_long_and_odd_words_are_answered(self, three):

@@ -21,6 +21,8 @@ from mmsearch.engine import Engine, Settings
 from mmsearch.engine.samples import Samples
 from tests.encoders.fakes import KeywordEncoder
 
+FINGERPRINTS = {"bundled": "0123456789abcdef", "other": "feedfeedfeedfeed"}
+
 class SlowEncoder(KeywordEncoder):
     def _encode_images(self, images):
         time.sleep(0.02)
@@ -32,15 +34,16 @@ class SlowEncoder(KeywordEncoder):
 
 home, folder = map(Path, sys.argv[1:])
 nothing = Samples(home / "none", home / "none")
-with Engine(Settings(home=home), nothing, lambda name: SlowEncoder(name)) as engine:
+with Engine(Settings(home=home), nothing, lambda name: SlowEncoder(name, FINGERPRINTS[name])) as engine:
     print("ready", flush=True)
-    report = engine.index(folder)
+    report = engine.index(folder) if folder.is_dir() else engine.build("library", folder.name)
     print(report.state, report.unchanged, flush=True)
 """
 ROOT = Path(__file__).parents[2]
 
 
 def start_indexing(home: Path, folder: Path) -> subprocess.Popen:
+    """Index a folder in another process; where there is none of that name, build the encoder called so."""
     process = subprocess.Popen(
         [sys.executable, "-c", INDEX, str(home), str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -82,6 +85,29 @@ def test_ten_kills_at_random_moments_lose_and_double_nothing(settings, no_sample
     with Engine(settings, no_samples, load_fake) as engine:
         check_whole(engine, count)
         assert {run.state for run in engine.runs(limit=50)} <= {"done", "interrupted"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_build_killed_again_and_again_comes_to_its_end(settings, no_samples, folder):
+    save_many(folder, 300)
+    chance = random.Random(3)
+    with Engine(settings, no_samples, load_fake) as engine:
+        engine.index(folder)
+        for _ in range(4):
+            process = start_indexing(settings.home, Path("other"))
+            time.sleep(chance.uniform(0.02, 0.2))
+            assert len(engine.search("red", k=1)) == 1
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            process.stdout.close()
+
+        report = engine.build("library", "other")
+
+        (info,) = engine.collections()
+        assert info.vectors == {"bundled": (300, 0), "other": (300, 0)}
+        assert report.state == "done"
+        assert len({hit.item.id for hit in engine.search("red", k=300, encoder="other")}) == 300
 
 
 def test_a_second_process_sees_new_pictures_without_a_restart(settings, no_samples, folder):

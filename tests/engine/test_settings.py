@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,13 @@ def test_every_setting_has_a_twin_in_the_environment():
             "MMSEARCH_ENCODER": "tiny",
             "MMSEARCH_DEVICE": "cpu",
             "MMSEARCH_MAX_PIXELS": "1_000",
+            "MMSEARCH_INDEX_ROOTS": os.pathsep.join(["/photos", " ", "/scans"]),
+            "MMSEARCH_MAX_SECONDS": "2.5",
         }
     )
 
-    assert settings == Settings(Path("/somewhere"), "work", "tiny", "cpu", 1000)
+    roots = (Path("/photos"), Path("/scans"))
+    assert settings == Settings(Path("/somewhere"), "work", "tiny", "cpu", 1000, roots, 2.5)
 
 
 def test_an_empty_variable_counts_as_not_set():
@@ -32,3 +36,9 @@ def test_an_empty_variable_counts_as_not_set():
 def test_refuses_a_number_that_is_none(value):
     with pytest.raises(BadInput, match="MMSEARCH_MAX_PIXELS"):
         load_settings({"MMSEARCH_MAX_PIXELS": value})
+
+
+@pytest.mark.parametrize("value", ["soon", "0", "-1", "inf", "nan"])
+def test_refuses_a_time_that_is_none(value):
+    with pytest.raises(BadInput, match="MMSEARCH_MAX_SECONDS"):
+        load_settings({"MMSEARCH_MAX_SECONDS": value})

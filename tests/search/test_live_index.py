@@ -99,6 +99,49 @@ def test_writes_its_file_only_when_something_changed(pictures, path):
     assert path.exists()
 
 
+def test_a_space_that_was_emptied_is_empty_and_has_no_file(pictures, path, caplog):
+    index = pictures.open(path)
+    index.save()
+    pictures.store.removal.drop_encoder(pictures.space.collection_id, pictures.space.encoder_id)
+
+    assert (len(index), best(index, 1)) == (0, float("-inf"))
+    index.save()
+    assert not path.exists()
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("known", ["open", "in its file"])
+def test_a_space_that_was_emptied_and_filled_again_holds_no_ghosts(pictures, path, known):
+    index = pictures.open(path)
+    index.save()
+    pictures.store.removal.drop_encoder(pictures.space.collection_id, pictures.space.encoder_id)
+    ids = [item.id for item in pictures.store.read.of_collection(pictures.space.collection_id, 0, 9)]
+    pictures.remove("0.jpg")
+    pictures.store.vectors.put(pictures.space, ids[1:], AXES[1:3])
+    pictures.add(6)  # as many as before, and the log is longer than it was
+
+    after = index if known == "open" else pictures.open(path)
+
+    assert [best(after, axis) for axis in (0, 1, 2, 6)] == [0, 1, 1, 1]
+    assert len(after) == 3
+
+
+def test_asks_the_store_only_after_a_commit(pictures, path, monkeypatch):
+    index = pictures.open(path)
+    best(index, 1)
+    asked = []
+    position = pictures.store.vectors.position
+    monkeypatch.setattr(pictures.store.vectors, "position", lambda space: asked.append(space) or position(space))
+
+    for _ in range(3):
+        best(index, 1)
+    assert asked == []
+
+    pictures.add(5)
+    assert (best(index, 5), best(index, 5)) == (1, 1)
+    assert len(asked) == 1
+
+
 def swapped(path, pictures):
     other = Pictures(pictures.store, "others")
     other.add(7)

@@ -8,6 +8,7 @@ import pytest
 from mmsearch.errors import UnknownName
 from mmsearch.store import Store
 from mmsearch.store.records import Entry, FileRecord
+from mmsearch.store.removal import Stock
 from mmsearch.store.vectors import VectorSpace
 from mmsearch.types import Credit, Modality, RunReport, Skip, Text
 
@@ -56,14 +57,14 @@ class StoreContract:
 
     def test_tells_which_collections_there_are(self, store, source):
         with pytest.raises(UnknownName, match="Did you mean pets"):
-            store.read.collection_id("pet")
+            store.directory.collection_id("pet")
 
     def test_knows_an_encoder_by_its_fingerprint(self, store):
         first = store.vectors.register_encoder("tiny", "f1", DIM)
 
         assert store.vectors.register_encoder("renamed", "f1", DIM) == first
         assert store.vectors.register_encoder("tiny", "f2", DIM) != first
-        assert store.vectors.encoder_id("f3") is None
+        assert store.directory.encoder_id("f3") is None
 
     def test_gives_back_all_it_was_told_of_a_picture(self, store, source, space):
         credit = Credit("Ann", "CC0 1.0", "https://example.org/cc0", "https://example.org/1")
@@ -223,7 +224,7 @@ class StoreContract:
         store.vectors.put(other, [item], AXES[2:3])
 
         assert store.vectors.all(space)[1].tolist() == AXES[:1].tolist()
-        assert store.read.collections()[0].vectors == {"tiny": (1, 0), "big": (1, 0)}
+        assert store.directory.collections()[0].vectors == {"tiny": (1, 0), "big": (1, 0)}
 
     def test_counts_what_a_collection_holds(self, store, source, space):
         body = Entry(Modality.TEXT, "t1", (Text("a poem", kind="body"),))
@@ -231,7 +232,7 @@ class StoreContract:
             source, space, [file_of("a.jpg", picture("h1", "one", "two", vector=AXES[0])), file_of("p.txt", body)]
         )
 
-        (info,) = store.read.collections()
+        (info,) = store.directory.collections()
 
         assert (info.name, info.sources, info.pictures, info.texts) == ("pets", ("/pets",), 1, 3)
         assert info.vectors == {"tiny": (1, 0)}
@@ -246,6 +247,71 @@ class StoreContract:
 
         assert len(found) == count
         assert store.catalogue.drop_orphans(source.collection_id) == count - 5
+
+    def test_says_how_much_there_is_as_it_is_after_every_change(self, store, source, space):
+        assert store.directory.collections()[0].pictures == 0
+        store.catalogue.record(source, space, [file_of("a.jpg", picture("h1", "one", vector=AXES[0]))])
+        assert store.directory.collections()[0].pictures == 1
+        assert store.directory.holds_items("pets")
+
+        store.removal.drop_source(source.collection_id, "/pets")
+
+        (info,) = store.directory.collections()
+        assert (info.sources, info.pictures, info.texts, info.vectors) == ((), 0, 0, {})
+        assert not store.directory.holds_items("pets")
+
+    def test_remembers_the_encoder_chosen_for_a_collection(self, store, source):
+        assert store.directory.collection("pets").encoder is None
+
+        store.catalogue.choose_encoder(source.collection_id, "tiny")
+
+        assert store.directory.collections()[0].encoder == "tiny"
+
+    def test_tells_an_encoder_from_those_that_had_its_name_before(self, store):
+        first, second, third = (store.vectors.register_encoder("tiny", f"f{i}", DIM) for i in range(3))
+
+        assert store.directory.encoder_labels({}) == {first: "tiny (older 2)", second: "tiny (older)", third: "tiny"}
+        assert store.directory.encoder_labels({"tiny": "f1"})[second] == "tiny"
+        assert store.directory.encoder_labels({"tiny": "new"})[third] == "tiny (older)"
+
+    def test_lists_items_a_page_at_a_time(self, store, source, space):
+        store.catalogue.record(source, space, [file_of(f"{i}.jpg", picture(f"h{i}")) for i in range(5)])
+
+        page = store.read.of_collection(source.collection_id, 3, 10)
+
+        assert [item.content_hash for item in page] == ["h3", "h4"]
+        assert store.read.count_items(source.collection_id) == 5
+
+    def test_drops_a_collection_and_leaves_the_others(self, store, source, space):
+        other = store.catalogue.open_collection("birds")
+        folder = store.catalogue.open_source(other, Path("/birds"), Path("/birds"), (), ())
+        birds = VectorSpace(other, space.encoder_id, Modality.IMAGE, DIM)
+        store.catalogue.record(source, space, [file_of("a.jpg", picture("h1", "one", vector=AXES[0]))])
+        store.catalogue.record(folder, birds, [file_of("a.jpg", picture("h1", "one", vector=AXES[1]))])
+        store.runs.start(source.collection_id, "/pets", "tiny")
+
+        store.removal.drop_collection(source.collection_id)
+
+        assert store.directory.names() == ("birds",)
+        assert store.removal.stock(source.collection_id) == Stock(0, 0, 0)
+        assert store.removal.stock(other) == Stock(1, 1, 1)
+        assert store.removal.held(["h1"]) == {"h1"}
+        assert store.vectors.position(space) == 0
+        assert store.runs.list() == ()
+
+    def test_compacting_keeps_the_last_change_of_each_vector(self, store, source, space):
+        store.catalogue.record(source, space, [file_of(f"{i}.jpg", picture(f"h{i}", vector=AXES[i])) for i in range(3)])
+        ids, start = self.ids(store), store.vectors.position(space)
+        store.vectors.put(space, [ids["h0"]], AXES[3:])
+        store.catalogue.remove_files([store.catalogue.files(source)["1.jpg"].id])
+        store.catalogue.drop_orphans(source.collection_id)
+        before = store.vectors.since(space, start)
+
+        store.removal.compact()
+
+        after = store.vectors.since(space, start)
+        assert (after.put_ids.tolist(), after.dropped.tolist()) == (before.put_ids.tolist(), before.dropped.tolist())
+        assert (after.position, after.count) == (before.position, 2)
 
     def test_lists_runs_newest_first_and_closes_killed_ones(self, store, source):
         first = store.runs.start(source.collection_id, "/pets", "tiny")

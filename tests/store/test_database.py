@@ -67,7 +67,7 @@ def test_an_old_database_is_brought_up_to_date_and_answers(tmp_path, dump):
 
     store = Store(tmp_path / "old.db")
 
-    (info,) = store.read.collections()
+    (info,) = store.directory.collections()
     (item,) = store.read.items([1]).values()
     store.close()
     assert (info.name, info.pictures, info.texts, info.vectors) == ("pets", 1, 2, {"tiny": (1, 2)})
@@ -123,7 +123,7 @@ def test_says_when_another_process_holds_it(path):
     holder.execute("BEGIN IMMEDIATE")
     store = Store(path, busy_seconds=0.1)
 
-    assert store.read.collections() == ()
+    assert store.directory.collections() == ()
     with pytest.raises(StoreBusy, match="held by another process"):
         store.catalogue.open_collection("pets")
 
@@ -193,7 +193,7 @@ def test_several_threads_may_write_at_once(path):
     for thread in threads:
         thread.join()
 
-    assert [info.name for info in store.read.collections()] == ["c0", "c1", "c2", "c3", "c4"]
+    assert [info.name for info in store.directory.collections()] == ["c0", "c1", "c2", "c3", "c4"]
     store.close()
 
 
@@ -220,5 +220,5 @@ def test_a_copy_is_a_whole_store(path, tmp_path):
 
     copy = Store(tmp_path / "copy.db")
 
-    assert [info.name for info in copy.read.collections()] == ["pets"]
+    assert [info.name for info in copy.directory.collections()] == ["pets"]
     copy.close()
