@@ -1,4 +1,4 @@
-"""The vectors that ship with the photographs are those of the encoder that ships with them."""
+"""The vectors that ship with the bundled collection are those of the encoder that ships with them."""
 
 import json
 
@@ -21,10 +21,10 @@ def test_is_of_the_bundled_encoder(pack):
     assert pack.fingerprint == load_encoder("bundled").fingerprint
 
 
-def test_has_a_vector_of_every_photograph_and_nothing_else(pack):
-    photographs = (SAMPLES.folder / "photos").glob("*.webp")
+def test_has_a_vector_of_every_picture_and_nothing_else(pack):
+    pictures = SAMPLES.folder.rglob("*.webp")
 
-    assert pack.pictures.keys() == {content_hash(path.read_bytes()) for path in photographs}
+    assert pack.pictures.keys() == {content_hash(path.read_bytes()) for path in pictures}
 
 
 def test_has_a_vector_of_every_caption_and_nothing_else(pack):
