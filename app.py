@@ -12,4 +12,4 @@ from mmsearch.ui.serving import launch  # noqa: E402
 demo = build_demo(engine)
 
 if __name__ == "__main__":
-    launch(demo)
+    launch(demo, engine)

@@ -14,7 +14,9 @@ def main() -> int:
     runs = (
         ["encoder"],
         ["indexing"],
+        ["scenes"],
         ["startup"],
+        ["hostile"],
         ["kills", str(photos), "--include", "images/dev/**"],
     )
     failed = 0

@@ -77,7 +77,7 @@ def _serve() -> None:
     _done("import_gradio")
     demo = build_demo(engine)
     _done("page_built")
-    launch(demo)
+    launch(demo, engine)
 
 
 def _done_after(thread: threading.Thread) -> None:
@@ -91,7 +91,7 @@ def _done(step: str) -> None:
 
 def _start(page: Page, home: str) -> dict[str, float]:
     """Start the app once; return the seconds since its start at which each step was done."""
-    port = _free_port()
+    port = free_port()
     environ = os.environ | {"MMSEARCH_HOME": home, "GRADIO_SERVER_PORT": str(port), "CI": "1"}
     with tempfile.TemporaryFile("w+") as log:
         began = time.time()
@@ -114,19 +114,24 @@ def _start(page: Page, home: str) -> dict[str, float]:
 def _visit(page: Page, url: str) -> dict[str, float]:
     """Open the page as soon as it is served, ask, and note when each step was done."""
     page.set_default_timeout(1000 * GIVE_UP)
-    _wait_for(url)
+    wait_for(url)
     steps = {"serving": time.time()}
     page.goto(url)
-    page.locator("#mm-status [role=status]").wait_for()
+    page.locator("#mm-words").wait_for()
     steps["page_ready"] = time.time()
-    page.locator("#mm-words textarea").fill(QUERY)
-    page.locator("#mm-words textarea").press("Enter")
-    page.wait_for_function("document.querySelector('#mm-gallery img')?.naturalWidth > 0")
+    page.locator("#mm-words").fill(QUERY)
+    page.locator("#mm-words").press("Enter")
+    page.wait_for_function(
+        "(words) => document.querySelector('#mm-status').textContent.includes(words) && "
+        "document.querySelector('#mm-gallery img')?.naturalWidth > 0",
+        arg=QUERY,
+    )
     steps["first_answer"] = time.time()
     return steps
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
+    """Wait until an address answers."""
     deadline = time.monotonic() + GIVE_UP
     while time.monotonic() < deadline:
         try:
@@ -137,7 +142,8 @@ def _wait_for(url: str) -> None:
     raise SystemExit(f"{url} did not answer within {GIVE_UP} s.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

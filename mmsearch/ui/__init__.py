@@ -20,4 +20,4 @@ def serve(engine: "Engine", *, host: str | None = None, port: int | None = None,
         from mmsearch.ui.blocks import build_demo
         from mmsearch.ui.serving import launch
 
-        launch(build_demo(engine), host=host, port=port, open_browser=open_browser)
+        launch(build_demo(engine, host=host), engine, host=host, port=port, open_browser=open_browser)

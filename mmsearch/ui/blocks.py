@@ -1,216 +1,167 @@
-"""Joins the page to what happens. The layout is in `layout`, what happens in `handlers`, the words in `strings`."""
+"""The page as a Gradio app: one component that carries the page's own scripts, and the endpoints they call.
 
-from collections.abc import Iterator
+The endpoints answer directly, without Gradio's queue: a queue costs a second connection and some 50 ms an answer,
+and what takes long runs in a thread of its own anyway (`jobs`).
+"""
+
+import functools
+from collections.abc import Callable
 from html import escape
+from pathlib import Path
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.events import api
+from gradio.utils import get_upload_folder
 
-from mmsearch.errors import MmsearchError
-from mmsearch.ui import handlers, hosting, markup, scripts
-from mmsearch.ui.handlers import Shown, View
-from mmsearch.ui.jobs import IndexJobs
-from mmsearch.ui.layout import Changes, IndexTab, Labels, SearchTab, lay_out_header, lay_out_index, lay_out_search
-from mmsearch.ui.previews import picture_folder
-from mmsearch.ui.strings import say
+from mmsearch.errors import BadInput, MmsearchError
+from mmsearch.ui import handlers, hosting, page, wire
+from mmsearch.ui.hosting import Rights
+from mmsearch.ui.managing import Manager
+from mmsearch.ui.strings import STRINGS
+from mmsearch.ui.uploads import Sent
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
 
-SEARCHES_AT_ONCE = 4
+Endpoint = Callable[..., dict[str, Any]]
+
+SEARCHES_AT_ONCE = 4  # encoding keeps all cores busy; more at once would only slow each other down
 UPLOADS_KEPT = (3600, 86_400)  # seconds: look every hour, delete what is older than a day
 
 
-def build_demo(engine: "Engine") -> gr.Blocks:
-    """Lay out the app around an engine, which need not be warm yet."""
-    gr.set_static_paths([picture_folder(engine)])  # served as they are; otherwise Gradio copies each file first
-    jobs, labels = IndexJobs(engine), Labels()
+def build_demo(engine: "Engine", *, host: str | None = None) -> gr.Blocks:
+    """Build the app around an engine, which need not be warm yet.
+
+    Args:
+        engine: What answers.
+        host: The address that the app will listen on, where it is not left to the environment: visitors from
+            other machines may do less.
+    """
+    rights = hosting.rights(engine.settings.index_roots, host)
     demo = gr.Blocks(title="mmsearch", analytics_enabled=False, delete_cache=UPLOADS_KEPT)
     with demo:
-        language = lay_out_header(labels)
-        with labels.make(gr.Tab, {"label": "search_tab"}, id="search"):
-            search = lay_out_search(labels)
-        with labels.make(gr.Tab, {"label": "index_tab"}, id="index"):
-            index = lay_out_index(labels)
-        _wire_search(engine, search, language)
-        _wire_details(engine, search, language)
-        _wire_index(engine, jobs, search, index, language)
-        _wire_arrival(engine, jobs, labels, search, index, language, demo)
-    demo.queue(default_concurrency_limit=SEARCHES_AT_ONCE)
+        gr.HTML(
+            value="",
+            html_template=f'<div id="mm-app"><p class="mm-starting">{escape(STRINGS["en"]["starting"])}</p></div>',
+            js_on_load=page.START,
+            apply_default_css=False,
+            elem_id="mm-root",
+            boot={"page": page.address(), "strings": STRINGS},
+        )
+        _offer_searching(engine, rights)
+        _offer_managing(Manager(engine, rights, Path(get_upload_folder())))
     return demo
 
 
-def _wire_search(engine: "Engine", tab: SearchTab, language: gr.Radio) -> None:
-    def run(
-        words: str, picture: dict[str, Any] | None, target: str, k: int, collection: str | None, language: str
-    ) -> Iterator[Changes]:
-        path = picture["path"] if picture else None
-        if not engine.ready and (path or (words or "").strip()):
-            yield {tab.status: markup.status(say(language, "warming"), "busy")}
+def _offer_searching(engine: "Engine", rights: Rights) -> None:
+    turns = BoundedSemaphore(SEARCHES_AT_ONCE)
+
+    def overview() -> dict[str, Any]:
+        """What there is to search, by which encoders, and what a visitor may do."""
+        return handlers.overview(engine, rights)
+
+    def search(
+        words: str = "",
+        picture: dict[str, Any] | None = None,
+        target: str = "image",
+        k: int = 60,
+        collection: str = "",
+        encoder: str = "",
+    ) -> dict[str, Any]:
+        """Find pictures (or texts, by `target`) by words, by an uploaded picture, or by both."""
+        with turns:
+            return handlers.search(engine, words, _arrived(picture), target, k, collection, encoder)
+
+    def similar(item_id: int, k: int = 60, encoder: str = "") -> dict[str, Any]:
+        """Find what is most similar to an item."""
+        with turns:
+            return handlers.similar(engine, item_id, k, encoder)
+
+    def browse(collection: str = "", offset: int = 0) -> dict[str, Any]:
+        """Return some of the items of a collection."""
+        return handlers.browse(engine, collection, offset)
+
+    def details(item_id: int) -> dict[str, Any]:
+        """Return all that is known about an item."""
+        return handlers.details(engine, item_id)
+
+    def credit_list() -> dict[str, Any]:
+        """Return the credit of every picture of the bundled collection."""
+        return handlers.credits_of_samples(engine)
+
+    for endpoint in (overview, search, similar, browse, details, credit_list):
+        _offer(endpoint)
+
+
+def _offer_managing(manager: Manager) -> None:
+    def progress() -> dict[str, Any]:
+        """How the run behind the page stands."""
+        return manager.progress()
+
+    def history() -> dict[str, Any]:
+        """Return the latest runs, newest first."""
+        return manager.history()
+
+    def index_folder(folder: str, collection: str = "library", include: str = "", exclude: str = "") -> dict[str, Any]:
+        """Begin to index a folder of the machine that runs the app."""
+        return manager.index_folder(folder, collection, include, exclude)
+
+    def index_uploads(files: list[dict[str, Any]], collection: str = "library") -> dict[str, Any]:
+        """Begin to index files that were uploaded."""
+        sent = [Sent(Path(str(file["path"])), str(file.get("orig_name") or file["path"])) for file in files]
+        return manager.index_uploads(sent, collection)
+
+    def cancel() -> dict[str, Any]:
+        """Stop the run after its current batch."""
+        return manager.cancel()
+
+    def build_encoder(collection: str, encoder: str) -> dict[str, Any]:
+        """Begin to make an encoder's vectors of a collection."""
+        return manager.build(collection, encoder)
+
+    def use_encoder(collection: str, encoder: str) -> dict[str, Any]:
+        """Let an encoder search a collection by default."""
+        return manager.use(collection, encoder)
+
+    def remove_encoder(collection: str, encoder: str) -> dict[str, Any]:
+        """Remove an encoder's vectors of a collection."""
+        return manager.remove_encoder(collection, encoder)
+
+    def remove_collection(collection: str) -> dict[str, Any]:
+        """Remove a collection; the files that were indexed stay."""
+        return manager.remove_collection(collection)
+
+    running: list[Endpoint] = [progress, history, index_folder, index_uploads, cancel]
+    changing: list[Endpoint] = [build_encoder, use_encoder, remove_encoder, remove_collection]
+    for endpoint in running + changing:
+        _offer(endpoint)
+
+
+def _offer(endpoint: Endpoint) -> None:
+    """Make a function an endpoint of its name that tells our own errors as `{"problem": …, "kind": …}`."""
+
+    @functools.wraps(endpoint)
+    def answer(*given: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the endpoint takes
         try:
-            view = handlers.search(engine, words, path, target, k, collection)
+            told: object = endpoint(*map(wire.sendable, given))
         except MmsearchError as error:
-            yield _refused(tab, error, language)
-        else:
-            yield _found(tab, view, language)
+            told = {"problem": str(error), "kind": type(error).__name__}
+        return wire.sendable(told)  # type: ignore[return-value]
 
-    def more(shown: Shown | None, k: int, language: str) -> Changes:
-        if shown is None:
-            return {tab.status: gr.skip()}
-        try:
-            return _found(tab, handlers.more_like(engine, shown, k), language)
-        except MmsearchError as error:
-            return _refused(tab, error, language)
-
-    inputs = [tab.words, tab.picture, tab.target, tab.k, tab.collection, language]
-    outputs = [tab.status, tab.gallery, tab.texts, tab.view, tab.panel, tab.opened]
-    settled: dict[str, Any] = {"outputs": outputs, "show_progress": "minimal", "show_progress_on": tab.status}
-    asked = [tab.words.submit, tab.button.click, tab.picture.input]
-    changed = [tab.target.input, tab.k.input, tab.collection.input]
-    tab.more.click(more, [tab.opened, tab.k, language], api_name="more_like_this", **settled)
-    # Without Gradio's own reading of the inputs: it would open the picture and fail in its own words. That the
-    # picture is one the visitor sent, not another file of the server, Gradio has checked by then.
-    settled["preprocess"] = False
-    found = gr.on([*asked, *changed], run, inputs, api_name="search", trigger_mode="always_last", **settled)
-    found.then(js=scripts.SHOW_RESULTS, api_visibility="private")
-    chosen = tab.examples.click(
-        lambda sample: (sample[0], None), tab.examples, [tab.words, tab.picture], queue=False, api_visibility="private"
-    )
-    chosen.then(run, inputs, api_visibility="private", **settled).then(
-        js=scripts.SHOW_RESULTS, api_visibility="private"
-    )
+    api(answer, api_name=endpoint.__name__, queue=False)
 
 
-def _found(tab: SearchTab, view: View, language: str) -> Changes:
-    """Show what was found and close the panel of an earlier hit."""
-    return {
-        tab.status: handlers.status(view, language),
-        tab.gallery: gr.update(value=handlers.gallery(view), visible=bool(view.pictures), selected_index=None),
-        tab.texts: handlers.text_list(view, language),
-        tab.view: view,
-        tab.panel: gr.update(visible=False),
-        tab.opened: None,
-    }
+def _arrived(picture: dict[str, Any] | None) -> str | None:
+    """Return the path of a picture that a visitor sent; another file of the server is none.
 
-
-def _refused(tab: SearchTab, error: MmsearchError, language: str) -> Changes:
-    """Say what was wrong and leave the earlier results alone."""
-    gr.Warning(escape(str(error)))  # Gradio would render HTML in it
-    return {tab.status: handlers.problem(error, language)}
-
-
-def _wire_details(engine: "Engine", tab: SearchTab, language: gr.Radio) -> None:
-    def opened(shown: Shown, language: str) -> tuple[Any, str, Shown]:
-        return gr.update(visible=True), handlers.details(engine, shown, language), shown
-
-    def open_picture(view: View, language: str, event: gr.SelectData) -> tuple[Any, str, Shown]:
-        return opened(view.pictures[event.index], language)
-
-    def open_text(view: View, language: str, event: gr.EventData) -> tuple[Any, str, Shown]:
-        return opened(view.texts[event.index], language)
-
-    inputs, outputs = [tab.view, language], [tab.panel, tab.details, tab.opened]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    tab.gallery.select(open_picture, inputs, outputs, **quiet)
-    tab.texts.select(open_text, inputs, outputs, **quiet)
-    tab.close.click(lambda: (gr.update(visible=False), None), None, [tab.panel, tab.opened], queue=False, **quiet)
-
-
-def _wire_index(engine: "Engine", jobs: IndexJobs, search: SearchTab, index: IndexTab, language: gr.Radio) -> None:
-    def look(language: str) -> Changes:
-        return _look(engine, jobs, search, index, language)
-
-    def follow(language: str) -> Changes:
-        """Look, and once the run is over turn the search to what it indexed."""
-        now = look(language)
-        if jobs.now.report is not None and search.collection in now:
-            now[search.collection] = now[search.collection] | {"value": jobs.now.collection}
-        return now
-
-    def start(folder: str, collection: str, include: str, exclude: str, language: str) -> Changes:
-        try:
-            missing = handlers.start_indexing(jobs, folder, collection, include, exclude, hosted=hosting.on_space())
-        except MmsearchError as error:
-            gr.Warning(escape(str(error)))
-        else:
-            if missing:
-                gr.Warning(say(language, missing))
-            else:
-                return follow(language)
-        return look(language)
-
-    def cancel(language: str) -> Changes:
-        jobs.cancel()
-        return look(language)
-
-    quiet: dict[str, Any] = {"outputs": _looked_at(search, index), "show_progress": "hidden"}
-    form = [index.folder, index.collection, index.include, index.exclude, language]
-    gr.on([index.start.click, index.folder.submit], start, form, api_name="start_indexing", **quiet)
-    index.cancel.click(cancel, language, api_name="cancel_indexing", queue=False, **quiet)
-    index.timer.tick(follow, language, api_name="indexing_progress", queue=False, **quiet)
-
-
-def _looked_at(search: SearchTab, index: IndexTab) -> list[gr.blocks.Block]:
-    """What `_look` changes."""
-    return [index.progress, index.start, index.cancel, index.timer, index.history, search.collection]
-
-
-def _look(engine: "Engine", jobs: IndexJobs, search: SearchTab, index: IndexTab, language: str) -> Changes:
-    """Return how the indexing run stands; the table and the choices only when nothing runs any more."""
-    job = jobs.now
-    now: Changes = {
-        index.progress: markup.progress(job, language),
-        index.start: gr.update(interactive=not job.running),
-        index.cancel: gr.update(interactive=job.state == "running"),
-        index.timer: gr.update(active=job.running),
-    }
-    if not job.running:
-        now[index.history] = markup.history(engine.runs(), language)
-    if not job.running and engine.ready:  # naming the collections waits for the encoder
-        now[search.collection] = gr.update(choices=handlers.collection_choices(engine, language))
-    return now
-
-
-def _wire_arrival(
-    engine: "Engine",
-    jobs: IndexJobs,
-    labels: Labels,
-    search: SearchTab,
-    index: IndexTab,
-    language: gr.Radio,
-    demo: gr.Blocks,
-) -> None:
-    """Put the page into the visitor's language, at arrival and whenever it is switched."""
-
-    def speak(code: str, view: View, shown: Shown | None) -> Changes:
-        spoken: Changes = {
-            search.status: handlers.status(view, code),
-            search.texts: handlers.text_list(view, code),
-            search.details: handlers.details(engine, shown, code),
-        }
-        return _merge(spoken, labels.updates(code), _look(engine, jobs, search, index, code))
-
-    def arrive(code: str) -> Changes:
-        return _merge(speak(code, View(), None), {language: gr.update(value=code)})
-
-    def name_collections(code: str) -> Changes:
-        try:
-            choices = handlers.collection_choices(engine, code)
-        except MmsearchError as error:
-            return {search.status: handlers.problem(error, code)}
-        return {search.collection: gr.update(choices=choices, value=engine.default_collection())}
-
-    spoken = {search.status, search.texts, search.details, *_looked_at(search, index), *labels.updates("en")}
-    quiet: dict[str, Any] = {"outputs": spoken, "queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    arrived = demo.load(arrive, language, js=scripts.ARRIVE, **quiet | {"outputs": spoken | {language}})
-    arrived.then(name_collections, language, **quiet | {"outputs": [search.collection, search.status]})
-    language.input(speak, [language, search.view, search.opened], js=scripts.SWITCH_LANGUAGE, **quiet)
-
-
-def _merge(*changes: Changes) -> Changes:
-    """Join changes; where several update one component, all of its properties change."""
-    merged: Changes = {}
-    for part in changes:
-        for component, change in part.items():
-            merged[component] = {**merged[component], **change} if component in merged else change
-    return merged
+    Raises:
+        BadInput: If no visitor sent it.
+    """
+    if not picture:
+        return None
+    path = Path(str(picture.get("path", ""))).resolve()
+    if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
+        raise BadInput("The picture did not arrive, or was kept too long. Choose it again.")
+    return str(path)

@@ -1,7 +1,7 @@
-"""Work that goes on behind the page: warming the engine and indexing a folder."""
+"""Work that goes on behind the page: warming the engine, indexing a folder, building another encoder's vectors."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
@@ -34,11 +34,13 @@ def warm_in_background(engine: "Engine") -> Thread:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """Where the indexing run that this process started last stands."""
+    """Where the run that this process started last stands."""
 
     state: str = "idle"  # idle, running, stopping or over
-    source: str = ""
+    work: str = "index"  # index a source, or build an encoder's vectors
+    source: str = ""  # of index
     collection: str = ""
+    encoder: str = ""  # of build
     progress: Progress | None = None
     report: RunReport | None = None  # of a run that is over
     problem: str | None = None  # why it failed, for the user
@@ -49,8 +51,8 @@ class JobState:
         return self.state in {"running", "stopping"}
 
 
-class IndexJobs:
-    """Runs one indexing job at a time in a thread; any page may look at it, and closing a page does not end it."""
+class Jobs:
+    """Runs one job at a time in a thread; any page may look at it, and closing a page does not end it."""
 
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
@@ -64,20 +66,34 @@ class IndexJobs:
         """What can be said at this moment."""
         return self._now
 
-    def start(self, source: str, collection: str, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
+    def index(self, source: str, collection: str, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
         """Begin to index `source` into `collection`, or go on where a run of it was stopped.
 
         Raises:
             BadInput: If a run is going on already.
         """
-        with self._lock:
-            if self._now.running:
-                raise BadInput(f"{self._now.source} is being indexed already. Cancel it or wait until it is done.")
-            self._now = JobState("running", source, collection)
-            self._cancel = Event()
-            arguments = (source, collection, tuple(include), tuple(exclude), self._cancel)
-            self._thread = Thread(target=self._run, args=arguments, name="mmsearch-index", daemon=True)
-            self._thread.start()
+        self._start(
+            JobState("running", "index", source, collection),
+            lambda cancel: self._engine.index(
+                source,
+                collection=collection,
+                include=tuple(include),
+                exclude=tuple(exclude),
+                progress=self._note,
+                cancel=cancel,
+            ),
+        )
+
+    def build(self, collection: str, encoder: str) -> None:
+        """Begin to make the vectors that `encoder` lacks of a collection, or go on with that.
+
+        Raises:
+            BadInput: If a run is going on already.
+        """
+        self._start(
+            JobState("running", "build", collection=collection, encoder=encoder),
+            lambda cancel: self._engine.build(collection, encoder, progress=self._note, cancel=cancel),
+        )
 
     def cancel(self) -> None:
         """Ask the run to stop after its current batch; what is done is kept."""
@@ -91,16 +107,23 @@ class IndexJobs:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _run(self, source: str, collection: str, include: Sequence[str], exclude: Sequence[str], cancel: Event) -> None:
+    def _start(self, job: JobState, work: Callable[[Event], RunReport]) -> None:
+        with self._lock:
+            if self._now.running:
+                raise BadInput("One run is going on already. Cancel it or wait until it is done.")
+            self._now = job
+            self._cancel = Event()
+            self._thread = Thread(target=self._run, args=(work, self._cancel), name="mmsearch-job", daemon=True)
+            self._thread.start()
+
+    def _run(self, work: Callable[[Event], RunReport], cancel: Event) -> None:
         report, problem = None, None
         try:
-            report = self._engine.index(
-                source, collection=collection, include=include, exclude=exclude, progress=self._note, cancel=cancel
-            )
+            report = work(cancel)
         except MmsearchError as error:
             problem = str(error)
         except Exception as error:  # a thread has no caller: without this the page would wait for ever
-            _log.exception("Indexing %s failed", source)
+            _log.exception("A run failed")
             problem = f"{type(error).__name__}: {error}"
         with self._lock:
             self._now = replace(self._now, state="over", report=report, problem=problem)

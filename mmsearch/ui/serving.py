@@ -1,22 +1,29 @@
 """Puts the app on the network."""
 
 import socket
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from mmsearch.ui import hosting
+from mmsearch.ui import hosting, page
+from mmsearch.ui.routes import routes
+
+if TYPE_CHECKING:
+    from mmsearch.engine import Engine
 
 UPLOAD_LIMIT = "50mb"
 SANS = ("system-ui", "Segoe UI", "Roboto", "Noto Sans", "PingFang SC", "Microsoft YaHei", "sans-serif")
 MONO = ("ui-monospace", "Consolas", "monospace")
 
 
-def launch(demo: gr.Blocks, *, host: str | None = None, port: int | None = None, open_browser: bool = True) -> None:
+def launch(
+    demo: gr.Blocks, engine: "Engine", *, host: str | None = None, port: int | None = None, open_browser: bool = True
+) -> None:
     """Serve the app until it is stopped.
 
     Args:
         demo: What `build_demo` made.
+        engine: What it was made around.
         host: Name or address to listen on; None reads GRADIO_SERVER_NAME, else 127.0.0.1.
         port: 0 takes any free one; None reads GRADIO_SERVER_PORT, else the first free one from 7860.
         open_browser: Open a browser window, where there is a desktop.
@@ -26,7 +33,8 @@ def launch(demo: gr.Blocks, *, host: str | None = None, port: int | None = None,
         server_port=_free_port(host or "127.0.0.1") if port == 0 else port,
         inbrowser=open_browser and hosting.has_desktop(),
         theme=_theme(),
-        css_paths=Path(__file__).with_name("style.css"),
+        head=page.head(),
+        app_kwargs={"routes": routes(engine)},
         footer_links=[],
         run_history=False,
         show_error=True,

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mmsearch.collection import content_hash
 from mmsearch.types import Credit
 from tests.ui.fakes import HOSTILE, FakeEngine, draw, picture_item
 
@@ -20,3 +22,15 @@ def engine(tmp_path: Path) -> FakeEngine:
             picture_item(3, tmp_path / "gone.png", "a lost picture"),
         ],
     )
+
+
+@pytest.fixture
+def real_hash(engine):
+    """Return a function that gives an item of the engine the hash of its file."""
+
+    def give(index: int):
+        item = engine.all[index]
+        engine.all[index] = replace(item, content_hash=content_hash(item.path.read_bytes()))
+        return engine.all[index]
+
+    return give

@@ -7,25 +7,34 @@ import json
 import sys
 from pathlib import Path
 
-import gradio as gr
-
-from mmsearch.ui.blocks import _merge, build_demo
+from mmsearch.errors import BadInput
+from mmsearch.ui.blocks import _arrived, build_demo
 from mmsearch.ui.serving import _theme
 from tests.ui.fakes import FakeEngine
 
 
 def main() -> None:
-    engine = FakeEngine(Path(sys.argv[1]), ready=False)
+    home = Path(sys.argv[1])
+    engine = FakeEngine(home, ready=False)
     demo = build_demo(engine)
+    functions = {fn.api_name: fn for fn in demo.fns.values()}
     facts = {
         "ready": engine.ready,
-        "public": sorted(fn.api_name for fn in demo.fns.values() if fn.api_visibility == "public"),
+        "public": sorted(name for name, fn in functions.items() if fn.api_visibility == "public"),
+        "queued": sorted(name for name, fn in functions.items() if fn.queue),
         "analytics": demo.analytics_enabled,
-        "config": str(demo.get_config_file()),
         "stylesheets": str(_theme()._stylesheets),
-        "merged": _merge({"a": gr.update(label="x"), "b": 1}, {"a": gr.update(value=2)}),
+        "problem": functions["search"].fn("", None, "image", 3, "", ""),
+        "refused": [_refusal({"path": path}) for path in (__file__, str(home), "", "/etc/passwd")],
     }
     sys.stdout.write(json.dumps(facts))
+
+
+def _refusal(picture: dict) -> str:
+    try:
+        return str(_arrived(picture))
+    except BadInput as error:
+        return str(error)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """An engine without a model: drawn pictures, words that match letter by letter."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
 from PIL import Image
 
-from mmsearch.errors import BadInput, SourceError, UnknownName
+from mmsearch.encoders.registry import EncoderInfo
+from mmsearch.errors import BadInput, NotIndexed, SourceError, UnknownName
 from mmsearch.types import (
     CollectionInfo,
     Credit,
@@ -15,6 +16,7 @@ from mmsearch.types import (
     Item,
     Modality,
     Progress,
+    Removed,
     Results,
     RunReport,
     Skip,
@@ -41,16 +43,19 @@ class FakeEngine:
     """Ranks by how many words of the query a caption contains; a picture query ranks by id."""
 
     home: Path
-    items: list[Item] = field(default_factory=list)
+    all: list[Item] = field(default_factory=list)
     ready: bool = True
     steps: int = 3  # progress reports of an indexing run
     gate: Event | None = None  # an indexing run waits for it after its first step
     closed: bool = False
 
     def __post_init__(self):
-        self.settings = SimpleNamespace(home=self.home, max_pixels=1_000_000)
+        self.settings = SimpleNamespace(home=self.home, max_pixels=1_000_000, max_seconds=20.0, index_roots=None)
         self.ran: list[RunReport] = []
         self.indexed: list[tuple] = []
+        self.in_use = "fake"
+        self.vectors = {"fake": (len(self.all), 5)}
+        self.removed: list[str] = []
 
     def warm_up(self):
         self.ready = True
@@ -63,13 +68,13 @@ class FakeEngine:
         hits = self._pictures(text, k) if target is Modality.IMAGE else self._texts(text, k)
         return Results(tuple(hits), collection or "samples", "fake", "cosine", 0.012)
 
-    def similar(self, item_id, k=10):
-        others = [item for item in self.items if item.id != self.item(item_id).id]
+    def similar(self, item_id, k=10, encoder=None):
+        others = [item for item in self.all if item.id != self.item(item_id).id]
         hits = tuple(Hit(n, 1 / n, item) for n, item in enumerate(others[:k], 1))
         return Results(hits, "samples", "fake", "cosine", 0.001)
 
     def item(self, item_id):
-        for item in self.items:
+        for item in self.all:
             if item.id == item_id:
                 return item
         raise UnknownName("item", str(item_id), ())
@@ -78,7 +83,37 @@ class FakeEngine:
         return item.path if item.path and item.path.exists() else None
 
     def collections(self):
-        return (CollectionInfo("samples", ("data",), len(self.items), 5, {"fake": (len(self.items), 5)}),)
+        return (CollectionInfo("samples", ("data",), len(self.all), 5, self.vectors, self.in_use),)
+
+    def encoders(self):
+        here = EncoderInfo("fake", 8, 1, "MIT", ("en",), "drawn", True, "words letter by letter", None)
+        return (here, replace(here, name="other", good_at="the same"), replace(here, name="far", installed=False))
+
+    def items(self, collection, *, offset=0, limit=100):
+        return tuple(self.all[offset : offset + limit])
+
+    def count_items(self, collection):
+        return len(self.all)
+
+    def use_encoder(self, collection, encoder):
+        if encoder not in self.vectors:
+            raise NotIndexed(f"{collection!r} has no vectors of {encoder!r}.")
+        self.in_use = encoder
+
+    def build(self, collection, encoder, *, progress=None, cancel=None):
+        report = self.index(self.home.parent, collection=collection, progress=progress, cancel=cancel)
+        self.vectors[encoder] = (len(self.all), 5)
+        return report
+
+    def remove_encoder(self, collection, encoder):
+        if encoder == self.in_use:
+            raise BadInput(f"{encoder!r} is in use.")
+        del self.vectors[encoder]
+        return Removed(0, 0, 8, 4096)
+
+    def remove_collection(self, name):
+        self.removed.append(name)
+        return Removed(len(self.all), 5, 8, 4096)
 
     def default_collection(self):
         return "samples"
@@ -115,9 +150,9 @@ class FakeEngine:
         def score(item):
             return max((len(wanted & set(one.text.lower().split())) for one in item.texts), default=0)
 
-        ranked = sorted(self.items, key=lambda item: (-score(item), item.id)) if wanted else self.items
+        ranked = sorted(self.all, key=lambda item: (-score(item), item.id)) if wanted else self.all
         return [Hit(n, 1 / n, item) for n, item in enumerate(ranked[:k], 1)]
 
     def _texts(self, text, k):
-        pairs = [(one, item) for item in self.items for one in item.texts][:k]
+        pairs = [(one, item) for item in self.all for one in item.texts][:k]
         return [Hit(n, 1 / n, item, one) for n, (one, item) in enumerate(pairs, 1)]

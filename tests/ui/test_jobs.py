@@ -3,13 +3,13 @@ from threading import Event
 import pytest
 
 from mmsearch.errors import BadInput, EncoderError
-from mmsearch.ui.jobs import IndexJobs, warm_in_background
+from mmsearch.ui.jobs import Jobs, warm_in_background
 
 
 def test_a_run_reports_progress_and_ends_with_a_report(engine, tmp_path):
-    jobs = IndexJobs(engine)
+    jobs = Jobs(engine)
 
-    jobs.start(str(tmp_path), "library", ["*.png"], ["x/**"])
+    jobs.index(str(tmp_path), "library", ["*.png"], ["x/**"])
     jobs.wait(10)
 
     assert jobs.now.state == "over"
@@ -20,11 +20,11 @@ def test_a_run_reports_progress_and_ends_with_a_report(engine, tmp_path):
 
 def test_only_one_run_goes_on_at_a_time(engine, tmp_path):
     engine.gate = Event()
-    jobs = IndexJobs(engine)
-    jobs.start(str(tmp_path), "library")
+    jobs = Jobs(engine)
+    jobs.index(str(tmp_path), "library")
 
     with pytest.raises(BadInput, match="already"):
-        jobs.start(str(tmp_path), "other")
+        jobs.index(str(tmp_path), "other")
 
     assert jobs.now.running
     engine.gate.set()
@@ -34,8 +34,8 @@ def test_only_one_run_goes_on_at_a_time(engine, tmp_path):
 
 def test_a_cancelled_run_can_be_started_again(engine, tmp_path):
     engine.gate = Event()
-    jobs = IndexJobs(engine)
-    jobs.start(str(tmp_path), "library")
+    jobs = Jobs(engine)
+    jobs.index(str(tmp_path), "library")
 
     jobs.cancel()
 
@@ -43,13 +43,13 @@ def test_a_cancelled_run_can_be_started_again(engine, tmp_path):
     engine.gate.set()
     jobs.wait(10)
     assert jobs.now.report.state == "cancelled"
-    jobs.start(str(tmp_path), "library")
+    jobs.index(str(tmp_path), "library")
     jobs.wait(10)
     assert jobs.now.report.state == "done"
 
 
 def test_cancelling_nothing_does_nothing(engine):
-    jobs = IndexJobs(engine)
+    jobs = Jobs(engine)
 
     jobs.cancel()
 
@@ -57,9 +57,9 @@ def test_cancelling_nothing_does_nothing(engine):
 
 
 def test_a_missing_folder_is_told_in_the_engines_words(engine, tmp_path):
-    jobs = IndexJobs(engine)
+    jobs = Jobs(engine)
 
-    jobs.start(str(tmp_path / "nowhere"), "library")
+    jobs.index(str(tmp_path / "nowhere"), "library")
     jobs.wait(10)
 
     assert jobs.now.report is None
@@ -67,10 +67,10 @@ def test_a_missing_folder_is_told_in_the_engines_words(engine, tmp_path):
 
 
 def test_an_unforeseen_failure_ends_the_run_too(engine, tmp_path, caplog):
-    jobs = IndexJobs(engine)
+    jobs = Jobs(engine)
     engine.steps = None  # the engine stumbles over it
 
-    jobs.start(str(tmp_path), "library")
+    jobs.index(str(tmp_path), "library")
     jobs.wait(10)
 
     assert not jobs.now.running

@@ -1,8 +1,20 @@
+import re
 import string
+from pathlib import Path
 
 import pytest
 
-from mmsearch.ui.strings import CHINESE, ENGLISH, LANGUAGES, STRINGS, count, measure_name, say
+from mmsearch.collection import Reason
+from mmsearch.encoders.registry import ENCODERS
+from mmsearch.ui import page
+from mmsearch.ui.hosting import rights
+from mmsearch.ui.strings import CHINESE, CHINESE_ELSEWHERE, ENGLISH, STRINGS
+
+SCRIPTS = "\n".join(file.read_text("utf8") for file in sorted(page.FOLDER.glob("*.js")))
+NAMED = set(re.findall(r'"([a-z]\w*)"', SCRIPTS))  # whatever a script might say
+PREFIXES = {prefix for prefix in re.findall(r"`([a-z_]+)\$\{", SCRIPTS) if prefix.endswith("_")}
+
+CLOSING = [(None, "x", {}), (None, None, {"SPACE_ID": "x"}), ([Path("/x")], None, {})]
 
 
 def _fields(text):
@@ -11,7 +23,7 @@ def _fields(text):
 
 def test_both_languages_have_the_same_keys():
     assert ENGLISH.keys() == CHINESE.keys()
-    assert STRINGS.keys() == LANGUAGES.keys()
+    assert set(STRINGS) == {"en", "zh"}
 
 
 @pytest.mark.parametrize("key", ENGLISH)
@@ -22,21 +34,27 @@ def test_both_languages_fill_in_the_same_values(key):
 def test_only_names_and_examples_are_the_same_in_both():
     same = {key for key in ENGLISH if ENGLISH[key] == CHINESE[key]}
 
-    assert same == {"title", "folder_hint", "include_hint", "exclude_hint"}
+    assert same == {"folder_hint", "include_hint", "exclude_hint"}
 
 
-def test_an_unknown_language_speaks_english():
-    assert say("tlh", "search") == "Search"
+def test_every_string_is_said_somewhere():
+    by_the_server = {"starting", *(rights(*given).closed_by for given in CLOSING)}
+
+    assert {key for key in ENGLISH if key not in NAMED and not key.startswith(tuple(PREFIXES))} == by_the_server
 
 
-def test_a_value_with_braces_is_left_alone():
-    assert say("en", "about_words", words="{oops}") == "For “{oops}”"
+@pytest.mark.parametrize("key", sorted(set(re.findall(r'\bsay\("(\w+)"', SCRIPTS))))
+def test_whatever_the_scripts_say_there_are_words_for(key):
+    assert key in ENGLISH
 
 
-def test_one_and_many_are_told_apart():
-    assert [count("en", "picture", n) for n in (0, 1, 2)] == ["0 pictures", "1 picture", "2 pictures"]
-    assert count("zh", "text", 1) == "1 条文字"
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_said_in_chinese_with_all_its_parts(reason):
+    expected = {f"p{n}" for n in range(reason.count("{}"))}
+
+    assert _fields(CHINESE_ELSEWHERE[f"reason_{reason.name}"]) == expected
 
 
-def test_an_unknown_measure_keeps_its_name():
-    assert (measure_name("zh", "cosine"), measure_name("zh", "logit")) == ("余弦", "logit")
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_what_each_encoder_is_good_at_is_said_in_chinese(encoder):
+    assert CHINESE_ELSEWHERE[f"good_at_{encoder}"]

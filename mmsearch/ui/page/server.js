@@ -1,0 +1,52 @@
+// Talks to the server: the app's endpoints, uploads, and the addresses of pictures.
+
+/** What the server refused, in its own words; `kind` is the class of the error. */
+export class Refusal extends Error {
+    constructor(message, kind) {
+        super(message);
+        this.kind = kind;
+    }
+}
+
+/** Call an endpoint and return what it tells. */
+export async function ask(endpoint, ...given) {
+    let answer;
+    try {
+        answer = await fetch(`gradio_api/run/${endpoint}`, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify({ data: given }),
+        });
+    } catch {
+        throw new Refusal("", "Unreachable");
+    }
+    const told = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Refusal(told.error || `HTTP ${answer.status}`, "Broken");
+    const [result] = told.data;
+    if (result.problem) throw new Refusal(result.problem, result.kind);
+    return result;
+}
+
+/** Upload files; `note` hears the share that is done, 0 to 1. Return what the endpoints know them by. */
+export async function upload(files, note = () => {}) {
+    const form = new FormData();
+    for (const file of files) form.append("files", file);
+    const paths = await new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest(); // fetch tells nothing about how far an upload is
+        request.upload.addEventListener("progress", (event) => event.total && note(event.loaded / event.total));
+        request.addEventListener("error", () => reject(new Refusal("", "Unreachable")));
+        request.addEventListener("load", () =>
+            request.status === 200
+                ? resolve(JSON.parse(request.responseText))
+                : reject(new Refusal(request.responseText, request.status === 413 ? "TooLarge" : "Broken")),
+        );
+        request.open("POST", "gradio_api/upload");
+        request.send(form);
+    });
+    return paths.map((path, index) => ({ path, orig_name: files[index].name, meta: { _type: "gradio.FileData" } }));
+}
+
+/** Return the address of an item's picture, `small` or `large`. */
+export function pictureOf(item, size) {
+    return `mmsearch/pictures/${size}/${item.id}/${item.hash}.jpg`;
+}

@@ -1,0 +1,45 @@
+"""The files that the page loads besides Gradio's own: its scripts, and pictures that are made when asked for."""
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from mmsearch.ui import page
+from mmsearch.ui.pictures import Pictures
+
+if TYPE_CHECKING:
+    from mmsearch.engine import Engine
+
+KEEP = {"Cache-Control": "private, max-age=31536000, immutable"}  # an address names its content by a hash
+KINDS = {".js": "text/javascript", ".css": "text/css"}
+
+
+def routes(engine: "Engine") -> list[BaseRoute]:
+    """Return the routes of the page's files, under `/mmsearch`."""
+    pictures = Pictures(engine)
+    files = {file.name: file for kind in page.FILES for file in page.FOLDER.glob(kind)}
+
+    def picture(request: Request) -> Response:
+        asked = request.path_params
+        path = pictures.find(asked["item_id"], asked["content_hash"], asked["size"])
+        return FileResponse(path, headers=KEEP, media_type="image/jpeg") if path else _nothing()
+
+    def page_file(request: Request) -> Response:
+        file = files.get(request.path_params["name"])
+        return FileResponse(file, headers=KEEP, media_type=KINDS[file.suffix]) if file else _nothing()
+
+    return [
+        Mount(
+            "/mmsearch",
+            routes=[
+                Route("/pictures/{size}/{item_id:int}/{content_hash}.jpg", picture),
+                Route("/page/{version}/{name}", page_file),
+            ],
+        )
+    ]
+
+
+def _nothing() -> Response:
+    return PlainTextResponse("There is no such file.", 404, {"Cache-Control": "no-store"})

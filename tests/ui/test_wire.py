@@ -1,0 +1,73 @@
+import json
+from datetime import datetime
+from pathlib import Path
+
+from mmsearch.collection import Reason
+from mmsearch.types import Item, Modality, Progress, RunReport, Skip, StoredText
+from mmsearch.ui import wire
+from mmsearch.ui.jobs import JobState
+from tests.ui.fakes import HOSTILE
+
+
+def _item(**changes):
+    values = {
+        "id": 7, "collection": "c", "kind": Modality.IMAGE, "path": Path("/p/x.jpg"), "title": None, "texts": (),
+        "credit": None, "width": 3, "height": 2, "taken_at": datetime(2020, 1, 2, 3, 4), "content_hash": "00ff",
+    }  # fmt: skip
+    return Item(**values | changes)
+
+
+def _report(*skips):
+    return RunReport(1, "c", "/p", "fake", "done", 1, 0, 0, 0, 2, tuple(skips), 1, 2, 75.0)
+
+
+def test_lone_surrogates_of_file_names_can_be_sent():
+    told = wire.sendable({"pa\udcffth": ["a\ud83d", 1, None, 0.5, True, Path("x\udcff")]})
+
+    assert json.dumps(told).encode()
+    assert told == {"pa?th": ["a?", 1, None, 0.5, True, "x?"]}
+
+
+def test_an_item_is_called_by_its_title_in_each_language():
+    item = _item(title="Bear", extra={"title_zh": "熊", "camera": "X"})
+
+    assert wire.tile(item)["names"] == {"en": "Bear", "zh": "熊"}
+    assert wire.details(item)["extra"] == {"camera": "X"}
+
+
+def test_an_item_without_a_title_is_called_by_a_caption_or_its_file():
+    captions = (StoredText("a bear", "en", id=1), StoredText("一只熊", "zh", id=2))
+
+    assert wire.tile(_item(texts=captions))["names"] == {"en": "a bear", "zh": "一只熊"}
+    assert wire.tile(_item())["names"]["zh"] == "x.jpg"
+    assert wire.tile(_item(path=None))["names"]["en"] == ""
+
+
+def test_hostile_words_travel_as_they_are():
+    item = _item(title=HOSTILE, texts=(StoredText(HOSTILE, HOSTILE, id=1),), extra={HOSTILE: HOSTILE})
+
+    told = json.loads(json.dumps(wire.sendable(wire.details(item))))
+
+    assert told["names"]["en"] == told["captions"][0]["text"] == told["extra"][HOSTILE] == HOSTILE
+
+
+def test_a_long_list_of_skips_is_cut_but_counted():
+    told = wire.run(_report(*(Skip(f"{n}.jpg", "empty") for n in range(wire.SKIPS_TOLD + 3))))
+
+    assert len(told["skips"]) == wire.SKIPS_TOLD
+    assert told["skipped"] == wire.SKIPS_TOLD + 3
+
+
+def test_a_known_reason_is_told_with_its_parts():
+    told = wire.skip(Skip("a.jpg", Reason.SLOW.format(20)))
+
+    assert (told["key"], told["parts"]) == ("SLOW", ["20"])
+    assert wire.skip(Skip("a.jpg", HOSTILE))["key"] is None
+
+
+def test_a_run_is_told_while_it_goes_on_and_after():
+    now = JobState("running", "index", "/p", "c", progress=Progress("pictures", 5, 10, 2, 3.5, 100.0))
+
+    assert wire.job(now)["progress"]["seconds_left"] == 100.0
+    assert wire.job(JobState("over", report=_report()))["report"]["added"] == 1
+    assert json.dumps(wire.sendable(wire.job(JobState())))
