@@ -105,7 +105,7 @@ def _run(url: str, folder: Path, asked: argparse.Namespace) -> dict[str, object]
         "clients": asked.clients,
         "pause_seconds": asked.pause,
         "files": asked.files,
-        "indexed": _call(clients[0], "/progress")["state"] == "done",
+        "indexed": (_call(clients[0], "/progress")["report"] or {}).get("added"),
         "indexing_seconds": round(end - began, 1),
         "searches": len(tally.answers),
         "errors": tally.errors,

@@ -85,7 +85,7 @@ def _offer_searching(engine: "Engine", rights: Rights) -> None:
 
     def details(item_id: int) -> dict[str, Any]:
         """Return all that is known about an item."""
-        return handlers.details(engine, item_id)
+        return handlers.details(engine, item_id, rights)
 
     def credit_list() -> dict[str, Any]:
         """Return the credit of every picture of the bundled collection."""

@@ -21,7 +21,7 @@ def overview(engine: "Engine", rights: Rights) -> Told:
     collections = engine.collections()
     return {
         "ready": engine.ready,
-        "collections": [wire.collection(info) for info in collections],
+        "collections": [wire.collection(info, rights.paths) for info in collections],
         "collection": engine.default_collection(),
         "encoders": [wire.encoder(info) for info in engine.encoders()],
         "rights": asdict(rights) | {"roots": list(rights.roots)},
@@ -71,13 +71,13 @@ def browse(engine: "Engine", collection: str, offset: int) -> Told:
     return {"collection": name, "total": engine.count_items(name), "items": [wire.tile(item) for item in items]}
 
 
-def details(engine: "Engine", item_id: int) -> Told:
-    """Return all that is known about an item.
+def details(engine: "Engine", item_id: int, rights: Rights) -> Told:
+    """Return all that the visitor may know about an item.
 
     Raises:
         UnknownName: If it is no longer there.
     """
-    return wire.details(engine.item(item_id))
+    return wire.details(engine.item(item_id), rights.paths)
 
 
 def credits_of_samples(engine: "Engine") -> Told:

@@ -13,26 +13,26 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Rights:
     """What a visitor may do besides searching.
 
-    Strangers must not read the folders of the machine, fill its disk or remove what others indexed. Somebody who
-    names the folders that may be indexed (`MMSEARCH_INDEX_ROOTS`) has thought about that and opens it again.
+    Strangers must not read the folders of the machine, learn where its files lie, fill its disk or remove what others
+    indexed. Somebody who names the folders that may be indexed (`MMSEARCH_INDEX_ROOTS`) lets them index those.
     """
 
     folders: bool = True  # index folders of this machine
     roots: tuple[str, ...] = ()  # only in these; anywhere if there are none
     uploads: bool = True
     manage: bool = True  # build, choose and remove encoders; remove collections
+    paths: bool = True  # see where files lie on this machine
     closed_by: str = ""  # key of the sentence that says why something is closed
 
 
 def rights(roots: Sequence[Path] | None, host: str | None = None, environ: Mapping[str, str] = os.environ) -> Rights:
     """Return what visitors may do, given the folders that may be indexed and the address to listen on."""
+    shared = is_shared(host, environ)
     if roots:  # uploads would lie outside them
-        return Rights(True, tuple(map(str, roots)), False, True, "closed_uploads")
+        return Rights(True, tuple(map(str, roots)), False, not shared, not shared, "closed_uploads")
     if on_space(environ):
-        return Rights(False, (), False, False, "closed_space")
-    if is_shared(host, environ):
-        return Rights(False, (), True, False, "closed_shared")
-    return Rights()
+        return Rights(False, (), False, False, False, "closed_space")
+    return Rights(False, (), True, False, False, "closed_shared") if shared else Rights()
 
 
 def on_space(environ: Mapping[str, str] = os.environ) -> bool:

@@ -35,11 +35,11 @@ class Manager:
 
     def progress(self) -> Told:
         """Return how the work behind the page stands."""
-        return wire.job(self._jobs.now)
+        return wire.job(self._jobs.now, self._rights.paths)
 
     def history(self) -> Told:
         """Return the latest runs, newest first."""
-        return {"runs": [wire.run(report) for report in self._engine.runs(limit=RUNS)]}
+        return {"runs": [wire.run(report, self._rights.paths) for report in self._engine.runs(limit=RUNS)]}
 
     def index_folder(self, folder: str, collection: str, include: str, exclude: str) -> Told:
         """Begin to index a folder, or a file of captions, of this machine."""

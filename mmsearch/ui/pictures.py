@@ -67,6 +67,6 @@ class Pictures:
                 expected=item.content_hash,
             )
         except MmsearchError as error:
-            _log.warning("No large picture of %s: %s", item.path, error)
+            _log.warning("No large picture of %r: %s", str(item.path), error)
             return self._engine.thumbnail(item)
         return target

@@ -77,15 +77,20 @@ def name(item: Item, language: str) -> str:
     return item.path.name if item.path else ""
 
 
-def details(item: Item) -> Told:
-    """Return all that is known about an item."""
+def place(path: Path | str, whole: bool) -> str:
+    """Return where something lies: all of it, or its last part for those who need not know the rest."""
+    return str(path) if whole else Path(path).name
+
+
+def details(item: Item, paths: bool) -> Told:
+    """Return all that is known about an item; where its file lies only if `paths` says so."""
     return tile(item) | {
         "collection": item.collection,
         "captions": [
             {"id": text.id, "text": text.text, "language": text.language, "kind": text.kind} for text in item.texts
         ],
         "credit": asdict(item.credit) if item.credit else None,
-        "path": str(item.path) if item.path else None,
+        "path": place(item.path, paths) if item.path else None,
         "bytes": _bytes(item.path),
         "date": item.taken_at.isoformat(sep=" ", timespec="minutes") if item.taken_at else None,
         "has_picture": item.kind is Modality.IMAGE,
@@ -98,11 +103,11 @@ def credit(item: Item) -> Told:
     return tile(item) | {"credit": asdict(item.credit) if item.credit else None}
 
 
-def collection(info: CollectionInfo) -> Told:
+def collection(info: CollectionInfo, paths: bool) -> Told:
     """Return what a collection holds."""
     return {
         "name": info.name,
-        "sources": list(info.sources),
+        "sources": [place(source, paths) for source in info.sources],
         "pictures": info.pictures,
         "texts": info.texts,
         "encoder": info.encoder,
@@ -115,9 +120,9 @@ def encoder(info: "EncoderInfo") -> Told:
     return asdict(info) | {"languages": list(info.languages)}
 
 
-def run(report: RunReport) -> Told:
+def run(report: RunReport, paths: bool) -> Told:
     """Return what a run did, its skipped files cut to a readable number."""
-    told = asdict(report)
+    told = asdict(report) | {"source": place(report.source, paths)}
     told["skips"] = [skip(one) for one in report.skips[:SKIPS_TOLD]]
     told["skipped"] = len(report.skips)
     return told
@@ -134,16 +139,16 @@ def skip(one: Skip) -> Told:
     }
 
 
-def job(now: "JobState") -> Told:
+def job(now: "JobState", paths: bool) -> Told:
     """Return where the work behind the page stands."""
     return {
         "work": now.work,
         "state": now.state,
-        "source": now.source,
+        "source": place(now.source, paths),
         "collection": now.collection,
         "encoder": now.encoder,
         "progress": asdict(now.progress) if now.progress else None,
-        "report": run(now.report) if now.report else None,
+        "report": run(now.report, paths) if now.report else None,
         "problem": now.problem,
     }
 

@@ -6,6 +6,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.acting import FIRST_ANSWER, PHONE, ask, expect, needs_the_app, panel, status, tiles
 
@@ -71,7 +72,6 @@ def test_the_about_page_credits_every_picture(visit):
     ids=["landing", "results", "dark", "phone", "texts", "index", "index-dark", "about"],
 )
 def test_axe_finds_nothing_serious(visit, address, visitor):
-    axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = visit(address, **visitor)
     page.locator(".mm-tile, #mm-texts button, .mm-card, #mm-credits img").first.wait_for(timeout=FIRST_ANSWER)
     if "q=" in address:
@@ -79,7 +79,7 @@ def test_axe_finds_nothing_serious(visit, address, visitor):
         expect(panel(page).locator("code")).to_be_attached()
     page.wait_for_timeout(300)  # the sheet has risen
 
-    found = axe_playwright.Axe().run(page).response["violations"]
+    found = Axe().run(page).response["violations"]
 
     serious = [one for one in found if one["impact"] in {"serious", "critical"}]
     assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
@@ -102,6 +102,45 @@ def test_the_originals_and_other_files_stay_on_the_server(app_url):
         caught.value.close()
 
     assert set(refused) <= {403, 404}
+
+
+def test_a_file_of_more_than_50_megabytes_is_not_taken(app_url):
+    edge = "edge-of-a-part"
+    head = f'--{edge}\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'.encode()
+    body = head + bytes(51 << 20) + f"\r\n--{edge}--\r\n".encode()
+    kind = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(f"{app_url}gradio_api/upload", body, kind))  # noqa: S310
+
+    assert caught.value.code == 413
+    caught.value.close()
+
+
+def test_the_page_of_another_site_cannot_call_the_endpoints(app_url):
+    address, elsewhere = f"{app_url}gradio_api/run/remove_collection", {"Origin": "https://elsewhere.example"}
+    asking_first = elsewhere | {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+
+    allowed = _headers(urllib.request.Request(address, headers=asking_first, method="OPTIONS"))  # noqa: S310
+    plain = urllib.request.Request(address, b'{"data": ["x"]}', elsewhere | {"Content-Type": "text/plain"})  # noqa: S310
+
+    assert allowed.get("Access-Control-Allow-Origin") not in {"*", "https://elsewhere.example"}
+    with pytest.raises(urllib.error.HTTPError) as caught:  # what needs no asking first is not understood
+        urllib.request.urlopen(plain)  # noqa: S310
+    assert caught.value.code == 422
+    caught.value.close()
+
+
+def _headers(request):
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own address
+            return answer.headers
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.headers
 
 
 def test_pictures_may_be_kept_by_the_browser(app_url):

@@ -77,13 +77,21 @@ def test_a_collection_can_be_looked_through_page_by_page(engine):
 
 
 def test_details_tell_everything_about_an_item(engine):
-    told = handlers.details(engine, 1)
+    told = handlers.details(engine, 1, Rights())
 
     assert [caption["text"] for caption in told["captions"]] == ["a red square", "一个红色方块"]
     assert told["credit"]["author"] == "A. Painter"
     assert told["path"] == str(engine.all[0].path)
     assert told["bytes"] == engine.all[0].path.stat().st_size
-    assert handlers.details(engine, 3)["bytes"] is None
+    assert handlers.details(engine, 3, Rights())["bytes"] is None
+
+
+def test_strangers_do_not_learn_where_files_lie(engine):
+    strangers = Rights(paths=False)
+
+    assert handlers.details(engine, 1, strangers)["path"] == engine.all[0].path.name
+    for collection in handlers.overview(engine, strangers)["collections"]:
+        assert not any("/" in source for source in collection["sources"])
 
 
 def test_the_overview_tells_what_there_is_and_what_one_may_do(engine):

@@ -31,20 +31,21 @@ def test_an_app_that_others_can_reach_is_shared(host, environ, expected):
 
 
 def test_on_a_machine_of_ones_own_everything_is_open():
-    assert rights(None, environ={}) == Rights(True, (), True, True, "")
+    assert rights(None, environ={}) == Rights(True, (), True, True, True, "")
 
 
 def test_an_app_that_others_can_reach_reads_no_folder_and_removes_nothing():
-    assert rights(None, "0.0.0.0", {}) == Rights(False, (), True, False, "closed_shared")  # noqa: S104
+    assert rights(None, "0.0.0.0", {}) == Rights(False, (), True, False, False, "closed_shared")  # noqa: S104
 
 
 def test_on_a_space_everything_but_searching_is_closed():
-    assert rights(None, environ=SPACE) == Rights(False, (), False, False, "closed_space")
+    assert rights(None, environ=SPACE) == Rights(False, (), False, False, False, "closed_space")
 
 
 @pytest.mark.parametrize(("host", "environ"), [(None, {}), ("0.0.0.0", {}), (None, SPACE)])  # noqa: S104
-def test_named_folders_are_the_only_ones_and_open_it_wherever_it_runs(host, environ):
-    expected = Rights(True, ("/photos",), False, True, "closed_uploads")
+def test_named_folders_are_the_only_ones_and_only_they_are_open_to_strangers(host, environ):
+    own = not is_shared(host, environ)
+    expected = Rights(True, ("/photos",), False, own, own, "closed_uploads")
 
     assert rights([Path("/photos")], host, environ) == expected
 

@@ -121,5 +121,12 @@ def test_what_is_closed_is_refused_whoever_asks(engine, tmp_path):
     assert engine.indexed == engine.removed == []
 
 
+def test_strangers_do_not_learn_from_runs_where_files_lie(engine, tmp_path):
+    manager = Manager(engine, Rights(paths=False), tmp_path)
+
+    assert all("/" not in run["source"] for run in manager.history()["runs"])
+    assert manager.progress()["source"] == ""
+
+
 def test_patterns_are_split_at_commas_and_lines():
     assert patterns(" *.jpg, ,a b/**\n\nc ") == ("*.jpg", "a b/**", "c")

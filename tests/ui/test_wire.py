@@ -32,7 +32,7 @@ def test_an_item_is_called_by_its_title_in_each_language():
     item = _item(title="Bear", extra={"title_zh": "熊", "camera": "X"})
 
     assert wire.tile(item)["names"] == {"en": "Bear", "zh": "熊"}
-    assert wire.details(item)["extra"] == {"camera": "X"}
+    assert wire.details(item, paths=True)["extra"] == {"camera": "X"}
 
 
 def test_an_item_without_a_title_is_called_by_a_caption_or_its_file():
@@ -46,13 +46,13 @@ def test_an_item_without_a_title_is_called_by_a_caption_or_its_file():
 def test_hostile_words_travel_as_they_are():
     item = _item(title=HOSTILE, texts=(StoredText(HOSTILE, HOSTILE, id=1),), extra={HOSTILE: HOSTILE})
 
-    told = json.loads(json.dumps(wire.sendable(wire.details(item))))
+    told = json.loads(json.dumps(wire.sendable(wire.details(item, paths=True))))
 
     assert told["names"]["en"] == told["captions"][0]["text"] == told["extra"][HOSTILE] == HOSTILE
 
 
 def test_a_long_list_of_skips_is_cut_but_counted():
-    told = wire.run(_report(*(Skip(f"{n}.jpg", "empty") for n in range(wire.SKIPS_TOLD + 3))))
+    told = wire.run(_report(*(Skip(f"{n}.jpg", "empty") for n in range(wire.SKIPS_TOLD + 3))), paths=True)
 
     assert len(told["skips"]) == wire.SKIPS_TOLD
     assert told["skipped"] == wire.SKIPS_TOLD + 3
@@ -68,6 +68,6 @@ def test_a_known_reason_is_told_with_its_parts():
 def test_a_run_is_told_while_it_goes_on_and_after():
     now = JobState("running", "index", "/p", "c", progress=Progress("pictures", 5, 10, 2, 3.5, 100.0))
 
-    assert wire.job(now)["progress"]["seconds_left"] == 100.0
-    assert wire.job(JobState("over", report=_report()))["report"]["added"] == 1
-    assert json.dumps(wire.sendable(wire.job(JobState())))
+    assert wire.job(now, paths=True)["progress"]["seconds_left"] == 100.0
+    assert wire.job(JobState("over", report=_report()), paths=True)["report"]["added"] == 1
+    assert json.dumps(wire.sendable(wire.job(JobState(), paths=True)))
