@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
+from mmsearch.encoders.threads import threads
 from mmsearch.errors import EncoderError
 from mmsearch.types import Vectors
 
@@ -107,21 +108,26 @@ class NetworkEncoder(DualEncoder):
     batch_size = 16
 
     def __init__(self, network: "DualNetwork", *, name: str, fingerprint: str) -> None:
+        import torch
+
+        self._threads = torch.get_num_threads()
         self.network, self.name, self.fingerprint = network, name, fingerprint
         self.dim = network.shape.dim
         self.image_side = network.shape.side
 
-    def _run(self, encode: "Callable[[], torch.Tensor]") -> Vectors:
+    def _run(self, encode: "Callable[[], torch.Tensor]", n_threads: int) -> Vectors:
         import torch
 
-        with torch.inference_mode():
+        with threads(n_threads, self._threads), torch.inference_mode():
             return encode().cpu().numpy().astype(np.float32, copy=False)
 
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
-        return self._run(lambda: self.network.encode_pixels(self.network.pixels(images)))
+        return self._run(lambda: self.network.encode_pixels(self.network.pixels(images)), self._threads)
 
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
-        return self._run(lambda: self.network.encode_tokens(*self.network.tokens(texts)))
+        # One text is too little work to share: waking the other threads takes longer than what they save.
+        n_threads = 1 if len(texts) == 1 else self._threads
+        return self._run(lambda: self.network.encode_tokens(*self.network.tokens(texts)), n_threads)
 
 
 def open_folder(folder: Path, *, name: str | None = None, device: str = "auto") -> NetworkEncoder:

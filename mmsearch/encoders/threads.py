@@ -1,6 +1,8 @@
-"""How torch's worker threads wait for each other."""
+"""How many threads torch computes with, and how they wait for each other."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _POLICY = "OMP_WAIT_POLICY"
 
@@ -13,3 +15,23 @@ def let_waiting_threads_sleep() -> None:
     busy cores took 406 ms with spinning and 26 ms without. A setting of the user's own is left alone.
     """
     os.environ.setdefault(_POLICY, "PASSIVE")
+
+
+@contextmanager
+def threads(n: int, usual: int) -> Iterator[None]:
+    """Compute with `n` threads within the block.
+
+    Each thread of Python has a number of its own in torch, taken at its first computation from a common one, which
+    another thread may have lowered just then: so the number is set for every computation, not only for the odd ones.
+
+    Args:
+        n: Threads within the block.
+        usual: What the common number is afterwards.
+    """
+    import torch
+
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)

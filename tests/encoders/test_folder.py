@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from mmsearch.encoders.folder import damaged_files, fingerprint, open_folder, pick_device
 from mmsearch.errors import EncoderError
@@ -102,3 +103,13 @@ def test_loads_without_sentence_transformers_and_transformers(folder):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "none"
+
+
+def test_leaves_torch_as_many_threads_as_before(folder):
+    before = torch.get_num_threads()
+    encoder = open_folder(folder, device="cpu")
+
+    encoder.encode_texts(["one"])
+    encoder.encode_texts(["one", "two"])
+
+    assert torch.get_num_threads() == before
