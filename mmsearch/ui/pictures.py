@@ -35,11 +35,10 @@ class Pictures:
 
         The hash must be the item's: an address names what it shows, so that a browser may keep it for ever.
         """
-        if not _HASH.fullmatch(content_hash) or size not in {"small", "large"}:
-            return None
-        ready = self._place(content_hash, size)
-        if ready.exists():
+        if ready := self.ready(content_hash, size):
             return ready
+        if not _usable(content_hash, size):
+            return None
         try:
             item = self._engine.item(item_id)
         except MmsearchError:
@@ -47,7 +46,14 @@ class Pictures:
         if item.content_hash != content_hash:
             return None
         with self._decoding:
-            return self._large(item, ready) if size == "large" else self._engine.thumbnail(item)
+            return self._large(item, self._place(content_hash, size)) if size == "large" else self._engine.thumbnail(item)
+
+    def ready(self, content_hash: str, size: str) -> Path | None:
+        """Return a picture that was made before; None where it has to be made, or there is none."""
+        if not _usable(content_hash, size):
+            return None
+        place = self._place(content_hash, size)
+        return place if place.exists() else None
 
     def _place(self, content_hash: str, size: str) -> Path:
         folder = self._engine.settings.home / "thumbnails"
@@ -70,3 +76,8 @@ class Pictures:
             _log.warning("No large picture of %r: %s", str(item.path), error)
             return self._engine.thumbnail(item)
         return target
+
+
+def _usable(content_hash: str, size: str) -> bool:
+    """Whether these may become part of a file's name."""
+    return bool(_HASH.fullmatch(content_hash)) and size in {"small", "large"}

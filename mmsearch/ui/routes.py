@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -21,10 +22,13 @@ def routes(engine: "Engine") -> list[BaseRoute]:
     pictures = Pictures(engine)
     files = {file.name: file for kind in page.FILES for file in page.FOLDER.glob(kind)}
 
-    def picture(request: Request) -> Response:
+    async def picture(request: Request) -> Response:
         asked = request.path_params
-        path = pictures.find(asked["item_id"], asked["content_hash"], asked["size"])
-        return FileResponse(path, headers=KEEP, media_type="image/jpeg") if path else _nothing()
+        path = pictures.ready(asked["content_hash"], asked["size"])
+        if path is None:
+            path = await run_in_threadpool(pictures.find, asked["item_id"], asked["content_hash"], asked["size"])
+        # Read here and at once: a gallery asks for dozens of small files, and a thread for each takes longer.
+        return Response(path.read_bytes(), headers=KEEP, media_type="image/jpeg") if path else _nothing()
 
     def page_file(request: Request) -> Response:
         file = files.get(request.path_params["name"])

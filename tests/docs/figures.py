@@ -51,6 +51,8 @@ def results() -> str:
             f"It indexed {rate:.0f} small JPEGs a second on two cores of a CPU; looking again at a folder of 1,000",
             f"took {again:.2f} s. {_speed()}",
             "",
+            _app(),
+            "",
             "Command, machine and date of every figure are in [benchmarks/results](benchmarks/results).",
             "",
         ]
@@ -71,6 +73,21 @@ def _speed() -> str:
         f"{at['import_gradio']:.1f} s until Gradio is imported, with torch\n"
         f"beside it, {at['serving']:.1f} s until the page is served, "
         f"{at['page_ready']:.1f} s until the browser has drawn it, {at['warm']:.1f} s until the encoder is warm."
+    )
+
+
+def _app() -> str:
+    """Return how long visitors of the app wait."""
+    latency, clients = result("latency"), result("clients")
+    assert latency is not None
+    assert clients is not None
+    bundled, large = (latency[key]["p50"] for key in ("samples_ms", "large_ms"))
+    busy, quiet = clients["while_indexing"], clients["afterwards"]
+    return (
+        f"In the app the pictures are on the screen {bundled:.0f} ms after Enter, {large:.0f} ms in a collection of 5,000\n"
+        f"(medians, in Chromium on the same two cores). With {clients['clients']} visitors who ask about once a second, "
+        f"95 of 100 answers came\nwithin {busy['p95_seconds']:.1f} s while a folder of {clients['files']:,} pictures was "
+        f"indexed, and within {quiet['p95_seconds']:.1f} s afterwards."
     )
 
 

@@ -173,9 +173,12 @@ function facts(item) {
     );
 }
 
+const AT_SOURCE = "see link"; // for an author, in the bundled collection
+
 /** Return author, licence and source, the latter two as links where they are addresses. */
 export function creditOf(credit) {
-    const parts = [document.createTextNode(credit.author || say("author_unknown"))];
+    const named = credit.author && credit.author !== AT_SOURCE;
+    const parts = [document.createTextNode(named ? credit.author : say("author_unknown"))];
     if (credit.licence) parts.push(link(credit.licence_url, credit.licence));
     if (credit.source) parts.push(/^https?:/i.test(credit.source) ? link(credit.source, say("source")) : document.createTextNode(credit.source));
     return make("span", {}, parts.flatMap((part, index) => (index ? [" · ", part] : [part])));
