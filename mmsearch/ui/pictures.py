@@ -46,7 +46,7 @@ class Pictures:
         if item.content_hash != content_hash:
             return None
         with self._decoding:
-            return self._large(item, self._place(content_hash, size)) if size == "large" else self._engine.thumbnail(item)
+            return self._large(item) if size == "large" else self._engine.thumbnail(item)
 
     def ready(self, content_hash: str, size: str) -> Path | None:
         """Return a picture that was made before; None where it has to be made, or there is none."""
@@ -59,8 +59,9 @@ class Pictures:
         folder = self._engine.settings.home / "thumbnails"
         return (folder if size == "small" else folder / "large") / content_hash[:2] / f"{content_hash}.jpg"
 
-    def _large(self, item: Item, target: Path) -> Path | None:
+    def _large(self, item: Item) -> Path | None:
         """Make the large picture; where the original is gone the thumbnail has to do."""
+        target = self._place(item.content_hash, "large")
         if item.kind is not Modality.IMAGE or item.path is None:
             return self._engine.thumbnail(item)
         try:

@@ -84,10 +84,11 @@ def _app() -> str:
     bundled, large = (latency[key]["p50"] for key in ("samples_ms", "large_ms"))
     busy, quiet = clients["while_indexing"], clients["afterwards"]
     return (
-        f"In the app the pictures are on the screen {bundled:.0f} ms after Enter, {large:.0f} ms in a collection of 5,000\n"
-        f"(medians, in Chromium on the same two cores). With {clients['clients']} visitors who ask about once a second, "
-        f"95 of 100 answers came\nwithin {busy['p95_seconds']:.1f} s while a folder of {clients['files']:,} pictures was "
-        f"indexed, and within {quiet['p95_seconds']:.1f} s afterwards."
+        f"In the app the pictures are on the screen {bundled:.0f} ms after Enter, {large:.0f} ms in a collection of\n"
+        "5,000 (medians, in Chromium on the same two cores). With "
+        f"{clients['clients']} visitors who ask about once a second, 95 of 100\n"
+        f"answers came within {busy['p95_seconds']:.1f} s while a folder of {clients['files']:,} pictures was indexed, "
+        f"and within {quiet['p95_seconds']:.1f} s afterwards."
     )
 
 
