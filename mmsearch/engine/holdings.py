@@ -30,13 +30,7 @@ MAX_PAGE = 1_000  # items
 class Holdings:
     """Wires store, indexes and encoders together, and looks after what is there; `Engine` fills and searches it.
 
-    Args:
-        settings: Where things are kept and what is used by default.
-        samples: The bundled collection, by default the checkout's.
-        load: Opens the encoder of a name, by default `load_encoder` on the settings' device.
-
-    Raises:
-        StoreError: If the metadata store cannot be opened.
+    The arguments are those of `Engine`.
     """
 
     def __init__(self, settings: Settings, samples: Samples | None = None, load: EncoderLoader | None = None) -> None:

@@ -5,6 +5,7 @@ from filelock import FileLock
 
 from mmsearch.engine import Engine
 from mmsearch.engine.samples import SAMPLES
+from mmsearch.engine.thumbnails import SIDES, Thumbnails
 from mmsearch.errors import BadInput, NotIndexed, StoreBusy, UnknownName
 from tests.encoders.fakes import KeywordEncoder
 from tests.engine.conftest import load_fake
@@ -162,6 +163,16 @@ class TestRemoveSource:
 
 
 class TestRemoveCollection:
+    def test_leaves_no_picture_of_what_is_gone_in_any_size(self, two, settings):
+        pictures = Thumbnails(settings.home / "thumbnails", settings.max_pixels, settings.max_seconds)
+        green = two.search("green", k=1).hits[0].item
+        made = [pictures.of(green, size) for size in SIDES]
+        assert all(path.exists() for path in made)
+
+        two.remove_collection("library")
+
+        assert [pictures.ready(green.content_hash, size) for size in SIDES] == [None] * len(made)
+
     def test_takes_everything_but_the_pictures(self, two, tmp_path, settings):
         originals = files_of(tmp_path / "a") | files_of(tmp_path / "b")
         for hit in two.search("red", k=9):
