@@ -11,7 +11,8 @@ from math import ceil
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
+
+from .convolution import SameConv
 
 FEATURES = 1280  # channels of the last feature map
 _STEM = 32  # channels after the first convolution
@@ -48,40 +49,6 @@ def _channels(base: int, width: float) -> int:
     scaled = base * width
     rounded = max(8, int(scaled + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * scaled else rounded
-
-
-class SameConv(nn.Conv2d):
-    """A convolution whose output is ceil(input / stride) wide, padded as TensorFlow does.
-
-    Where the padding is odd, the extra row and column go right and below; `nn.Conv2d` alone cannot say that.
-    """
-
-    def _padded(self, x: Tensor) -> tuple[Tensor, list[int]]:
-        """Return the input, padded where that is odd, and the padding left to the convolution."""
-        kernel, stride = self.kernel_size[0], self.stride[0]
-        rows, columns = (max((ceil(n / stride) - 1) * stride + kernel - n, 0) for n in x.shape[-2:])
-        if rows % 2 or columns % 2:
-            return F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)), [0, 0]
-        return x, [rows // 2, columns // 2]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (B, C, H, W) to (B, C', ceil(H / stride), ceil(W / stride))."""
-        x, padding = self._padded(x)
-        return F.conv2d(x, self.weight, self.bias, self.stride, padding, 1, self.groups)
-
-    def clipped(self, x: Tensor) -> Tensor:
-        """Return ReLU6 of `forward`.
-
-        Clipping by itself reads and writes every value again and takes 40 % of the time on a CPU, so oneDNN is asked
-        to do it while the values are at hand, by the operator that torch's own compiler uses.
-        """
-        if torch.is_grad_enabled() or x.device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-            return F.relu6(self(x), inplace=True)
-        x, padding = self._padded(x)
-        fused: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, self.weight, self.bias, padding, self.stride, [1, 1], self.groups, "hardtanh", [0.0, 6.0], ""
-        )
-        return fused
 
 
 class Block(nn.Module):

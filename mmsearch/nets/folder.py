@@ -9,6 +9,7 @@ from .dual_network import DualNetwork, save_network
 # Copied into the folder as they are; they import each other relatively and nothing else of ours.
 CODE = (
     "sentence_module.py",
+    "convolution.py",
     "dual_network.py",
     "efficientnet_lite.py",
     "heads.py",

@@ -1,37 +1,8 @@
 import pytest
 import torch
 
-from mmsearch.nets.efficientnet_lite import FEATURES, VARIANTS, EfficientNetLite, SameConv
-
-
-def same_padded_by_hand(x, weight, stride):
-    """TensorFlow's SAME, one output at a time: the odd row and column of padding lie right and below."""
-    kernel, size = weight.shape[-1], x.shape[-1]
-    out = -(-size // stride)
-    before = max((out - 1) * stride + kernel - size, 0) // 2
-    result = torch.zeros(x.shape[0], weight.shape[0], out, out)
-    for i in range(out):
-        for j in range(out):
-            for a in range(kernel):
-                for b in range(kernel):
-                    row, column = i * stride + a - before, j * stride + b - before
-                    if 0 <= row < size and 0 <= column < size:
-                        result[:, :, i, j] += x[:, :, row, column] @ weight[:, :, a, b].T
-    return result
-
-
-@pytest.mark.parametrize("size", [1, 2, 5, 8])
-@pytest.mark.parametrize("kernel", [1, 3, 5])
-@pytest.mark.parametrize("stride", [1, 2])
-def test_a_convolution_pads_as_tensorflow_does(size, kernel, stride):
-    generator = torch.Generator().manual_seed(size)
-    x = torch.randn(2, 3, size, size, generator=generator)
-    conv = SameConv(3, 4, kernel, stride, bias=False)
-
-    with torch.no_grad():
-        found = conv(x)
-
-    assert torch.allclose(found, same_padded_by_hand(x, conv.weight.detach(), stride), atol=1e-5)
+from mmsearch.nets.convolution import SameConv
+from mmsearch.nets.efficientnet_lite import FEATURES, VARIANTS, EfficientNetLite
 
 
 @pytest.mark.parametrize(("variant", "published"), [("lite0", 4_652_008), ("lite1", 5_416_680), ("lite2", 6_092_072)])
