@@ -18,12 +18,53 @@ def same_pairs(image_ids: Tensor, text_ids: Tensor) -> Tensor:
     return shared & ~torch.eye(len(image_ids), dtype=torch.bool, device=shared.device)
 
 
-def _one_way(logits: Tensor, smoothing: float) -> Tensor:
-    """Return the smoothed cross entropy of each row with its diagonal entry, (B,); -inf is no candidate."""
-    logs = logits.log_softmax(1)  # (B, B)
-    candidate = logits.isfinite()
-    spread = torch.where(candidate, logs, 0).sum(1) / candidate.sum(1)  # (B,), mean over the candidates
-    return -(1 - smoothing) * logs.diagonal() - smoothing * spread
+def shared_with(image_ids: Tensor, text_ids: Tensor, key_image_ids: Tensor, key_text_ids: Tensor) -> Tensor:
+    """Say which kept pairs must not count as negatives of which pairs of a batch.
+
+    Args:
+        image_ids: (B,) of the batch.
+        text_ids: (B,)
+        key_image_ids: (N,) of the kept pairs.
+        key_text_ids: (N,)
+
+    Returns:
+        (B, N) bool, True where both have the same picture or the same text.
+    """
+    return (image_ids[:, None] == key_image_ids) | (text_ids[:, None] == key_text_ids)
+
+
+def directed_loss(
+    queries: Tensor,
+    keys: Tensor,
+    scale: Tensor | float,
+    never: Tensor | None = None,
+    smoothing: float = 0.0,
+    soft: Tensor | None = None,
+    softness: float = 0.0,
+) -> Tensor:
+    """InfoNCE one way: each query should tell its own key from all others.
+
+    Args:
+        queries: (B, D), unit rows. Row i matches row i of `keys`.
+        keys: (N, D), unit rows, N >= B; rows from B on are further negatives, such as those of earlier batches.
+        scale: Multiplies the cosines: one over the temperature.
+        never: (B, N) bool, True where a key must not count as a negative; None if all may.
+        smoothing: Share of the target that is spread over own key and negatives (arXiv:1512.00567, section 7).
+        soft: (B, N), what a momentum model believes, rows summing to one (ALBEF, arXiv:2107.07651, section 3.3).
+        softness: Share of the target that is `soft`.
+
+    Returns:
+        (B,), in nats.
+    """
+    logits = scale * queries @ keys.T  # (B, N)
+    if never is not None:
+        logits = logits.masked_fill(never, -torch.inf)
+    logs, candidate = logits.log_softmax(1), logits.isfinite()
+    known = torch.where(candidate, logs, 0)  # (B, N)
+    loss = -(1 - smoothing) * logs.diagonal() - smoothing * known.sum(1) / candidate.sum(1)
+    if soft is None or softness == 0.0:
+        return loss
+    return (1 - softness) * loss - softness * (soft * known).sum(1)
 
 
 def contrastive_loss(
@@ -31,8 +72,7 @@ def contrastive_loss(
 ) -> Tensor:
     """Symmetric InfoNCE over a batch (CLIP, arXiv:2103.00020, fig. 3), with label smoothing.
 
-    Unlike CLIP, rows that share a picture or a text are no negatives of each other, and the smoothing
-    (arXiv:1512.00567, section 7) spreads its part over the true pair and the negatives.
+    Unlike CLIP, rows that share a picture or a text are no negatives of each other.
 
     Args:
         image: (B, D), unit rows. Row i matches row i of `text`.
@@ -44,7 +84,6 @@ def contrastive_loss(
     Returns:
         Scalar, in nats.
     """
-    logits = scale * image @ text.T  # (B, B)
-    if same is not None:
-        logits = logits.masked_fill(same, -torch.inf)
-    return (_one_way(logits, smoothing) + _one_way(logits.T, smoothing)).mean() / 2
+    there = directed_loss(image, text, scale, same, smoothing)
+    back = directed_loss(text, image, scale, None if same is None else same.T, smoothing)
+    return (there + back).mean() / 2

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from mmsearch.losses.contrastive import contrastive_loss, same_pairs
+from mmsearch.losses.contrastive import contrastive_loss, directed_loss, same_pairs, shared_with
 
 
 def unit_rows(n, width, seed):
@@ -86,3 +86,46 @@ def test_the_gradient_is_finite_where_everything_else_is_masked():
     contrastive_loss(image, text, 10.0, same, 0.1).backward()
 
     assert image.grad.isfinite().all()
+
+
+def directed_by_hand(queries, keys, scale, never):
+    """InfoNCE one way, a row at a time."""
+    losses = []
+    for i, query in enumerate(queries):
+        logits = [scale * float(query @ key) for key in keys]
+        allowed = [math.exp(x) for j, x in enumerate(logits) if not never[i][j]]
+        losses.append(math.log(sum(allowed)) - logits[i])
+    return losses
+
+
+def test_further_keys_are_negatives_unless_they_may_match():
+    torch.manual_seed(1)
+    queries, keys = (torch.nn.functional.normalize(torch.randn(n, 8), dim=1) for n in (3, 7))
+    never = torch.zeros(3, 7, dtype=torch.bool)
+    never[0, 5] = never[2, 1] = True
+
+    loss = directed_loss(queries, keys, 5.0, never)
+
+    assert loss.tolist() == pytest.approx(directed_by_hand(queries, keys, 5.0, never), rel=1e-4)
+
+
+def test_soft_targets_take_their_share():
+    torch.manual_seed(2)
+    queries, keys = (torch.nn.functional.normalize(torch.randn(n, 8), dim=1) for n in (2, 4))
+    soft = torch.tensor([[0.7, 0.1, 0.1, 0.1], [0.0, 0.5, 0.5, 0.0]])
+
+    mixed = directed_loss(queries, keys, 3.0, soft=soft, softness=0.4)
+
+    logs = (3.0 * queries @ keys.T).log_softmax(1)
+    expected = [
+        -0.6 * logs[i, i].item() - 0.4 * sum(soft[i, j].item() * logs[i, j].item() for j in range(4)) for i in range(2)
+    ]
+    assert mixed.tolist() == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_key_with_the_same_picture_or_text_is_known():
+    shared = shared_with(
+        torch.tensor([1, 2]), torch.tensor([10, 20]), torch.tensor([1, 3, 4]), torch.tensor([99, 20, 30])
+    )
+
+    assert shared.tolist() == [[True, False, False], [False, True, False]]

@@ -119,7 +119,7 @@ def _in_rows(name: str, tensor: Tensor) -> bool:
     )
 
 
-def _stored(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def stored_tensors(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return a state dict as it lies on disk: 8-bit rows with their scales, float16 for the rest."""
     stored: dict[str, Tensor] = {}
     for name, tensor in state.items():
@@ -134,17 +134,27 @@ def _stored(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return stored
 
 
+def weights_of(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Undo `stored_tensors`, in float32; 8-bit rows are decoded."""
+    return {
+        name: decode_rows(tensor, stored[name + SCALE]) if name + SCALE in stored else tensor.float()
+        for name, tensor in stored.items()
+        if not name.endswith(SCALE)
+    }
+
+
 def save_network(network: DualNetwork, folder: Path) -> None:
     """Write config, tokenizer, weights and their checksums into a folder that exists."""
     (folder / CONFIG).write_text(network.shape.to_json(), encoding="utf8")
     network.tokenizer.save(str(folder / TOKENIZER), pretty=False)
-    save_tensors(folder, {name: tensor.cpu() for name, tensor in _stored(network.state_dict()).items()})
+    save_tensors(folder, {name: tensor.cpu() for name, tensor in stored_tensors(network.state_dict()).items()})
     (folder / CHECKSUMS).write_text(json.dumps(checksums(folder), indent=2) + "\n", encoding="utf8")
 
 
-def checksums(folder: Path) -> dict[str, str]:
-    """Return the BLAKE2b of every file that the vectors depend on, by name."""
-    files = [folder / CONFIG, folder / TOKENIZER, *sorted(folder.glob("weights-*.safetensors"))]
+def checksums(folder: Path, with_tokenizer: bool = True) -> dict[str, str]:
+    """Return the BLAKE2b of every file that the results depend on, by name."""
+    texts = [folder / CONFIG, folder / TOKENIZER] if with_tokenizer else [folder / CONFIG]
+    files = [*texts, *sorted(folder.glob("weights-*.safetensors"))]
     return {path.name: blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in files}
 
 
@@ -167,11 +177,6 @@ def load_network(folder: Path, device: torch.device, dtype: torch.dtype | None =
     stored = load_tensors(folder)
     words = stored.pop(f"{_WORDS}weight", torch.empty(0)), stored.pop(f"{_WORDS}weight{SCALE}", torch.empty(0))
     network.text.embeddings.word_embeddings = RowEmbedding(*words)
-    weights = {f"{_WORDS}rows": words[0], f"{_WORDS}scale": words[1]}
-    for name, tensor in stored.items():
-        if name + SCALE in stored:
-            weights[name] = decode_rows(tensor, stored[name + SCALE])
-        elif not name.endswith(SCALE):
-            weights[name] = tensor.float()
+    weights = weights_of(stored) | {f"{_WORDS}rows": words[0], f"{_WORDS}scale": words[1]}
     network.load_state_dict(weights, assign=True)
     return set_precision(network.requires_grad_(False).eval(), device, dtype)

@@ -109,7 +109,9 @@ class _Intermediate(nn.Module):
         return F.gelu(self.dense(x))
 
 
-class _Layer(nn.Module):
+class BertLayer(nn.Module):
+    """One layer of the tower."""
+
     def __init__(self, shape: TextShape) -> None:
         super().__init__()
         self.attention = _Attention(shape)
@@ -117,6 +119,7 @@ class _Layer(nn.Module):
         self.output = _Output(shape.intermediate_size, shape)
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """Map (B, L, D) to (B, L, D); mask (B, 1, 1, L) is False where padded, None if nothing is."""
         mixed = self.attention(x, mask)
         widened: Tensor = self.output(self.intermediate(mixed), mixed)
         return widened
@@ -125,7 +128,7 @@ class _Layer(nn.Module):
 class _Encoder(nn.Module):
     def __init__(self, shape: TextShape) -> None:
         super().__init__()
-        self.layer = nn.ModuleList(_Layer(shape) for _ in range(shape.num_hidden_layers))
+        self.layer = nn.ModuleList(BertLayer(shape) for _ in range(shape.num_hidden_layers))
 
 
 class BertTower(nn.Module):
@@ -136,6 +139,21 @@ class BertTower(nn.Module):
         self.embeddings = _Embeddings(shape)
         self.encoder = _Encoder(shape)
 
+    def through(self, x: Tensor, mask: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """Take hidden states (B, L, D) through layers `first` to below `last`.
+
+        Args:
+            x: Of the embeddings, or what an earlier call returned.
+            mask: (B, L) bool, False where padded.
+            first: 0 for the lowest layer.
+            last: None for all that there are.
+        """
+        # Without padding no mask is needed, and attention is faster without one.
+        attend = None if bool(mask.all()) else mask[:, None, None, :]  # (B, 1, 1, L)
+        for layer in self.encoder.layer[first:last]:
+            x = layer(x, attend)
+        return x
+
     def tokens(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return the last hidden state, (B, L, D).
 
@@ -143,14 +161,14 @@ class BertTower(nn.Module):
             ids: (B, L) int64.
             mask: (B, L) bool, False where padded.
         """
-        # Without padding no mask is needed, and attention is faster without one.
-        attend = None if bool(mask.all()) else mask[:, None, None, :]  # (B, 1, 1, L)
-        x: Tensor = self.embeddings(ids)
-        for layer in self.encoder.layer:
-            x = layer(x, attend)
-        return x
+        return self.through(self.embeddings(ids), mask)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Return the mean of the token vectors, (B, D) float32, for arguments as in `tokens`."""
-        weight = mask.to(torch.float32)[..., None]  # (B, L, 1)
-        return (self.tokens(ids, mask).float() * weight).sum(1) / weight.sum(1)
+        return mean_of_tokens(self.tokens(ids, mask), mask)
+
+
+def mean_of_tokens(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean of the token vectors that are not padding, (B, D) float32."""
+    weight = mask.to(torch.float32)[..., None]  # (B, L, 1)
+    return (tokens.float() * weight).sum(1) / weight.sum(1)

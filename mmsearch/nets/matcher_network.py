@@ -1,0 +1,168 @@
+"""The matcher: a fusion encoder over the two towers of a dual network.
+
+It says whether a text and a picture belong together (image-text matching, ITM) and guesses masked words with the
+picture at hand (masked language modelling, MLM), after ALBEF (arXiv:2107.07651). The towers stay the encoder's: a
+saved matcher holds only what it adds.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
+
+from .dual_network import CHECKSUMS, CONFIG, DualNetwork, checksums, stored_tensors, weights_of
+from .efficientnet_lite import FEATURES
+from .fusion import FusionEncoder, PictureTokens
+from .pictures import normalised
+from .rows8 import load_tensors, save_tensors
+from .text_tower import mean_of_tokens
+
+FORMAT = 1  # raised when the same files would give other scores
+MASK = 3  # id of the piece that stands for a masked word: <unk>, which captions hardly hold
+_TOWERS = "dual."
+
+
+@dataclass(frozen=True)
+class MatcherShape:
+    """Sizes of what a matcher adds to its encoder; `config.json` holds them."""
+
+    start: int = 8  # layers of the text tower below the fusion layers
+    layers: int = 4  # of the fusion encoder
+    width: int = 384  # of a picture token
+    grid: int = 7  # cells along a side of a picture
+
+
+class MatcherNetwork(nn.Module):
+    """Text and picture to one answer.
+
+    Args:
+        dual: The encoder; its towers are shared, not copied.
+        shape: Sizes of the rest.
+    """
+
+    def __init__(self, dual: DualNetwork, shape: MatcherShape) -> None:
+        super().__init__()
+        text = dual.shape.text
+        self.dual, self.shape = dual, shape
+        self.tokens = PictureTokens(FEATURES, shape.width, shape.grid)
+        self.fusion = FusionEncoder(text, shape.layers, shape.width)
+        self.decision = nn.Sequential(
+            nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.Linear(text.hidden_size, 1)
+        )
+        # The encoder's cosine times a gain: what is learnt on top is a correction of the encoder's opinion.
+        self.gain = nn.Parameter(torch.tensor(10.0))
+        self.word = nn.Sequential(
+            nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.LayerNorm(text.hidden_size)
+        )
+        self.word_bias = nn.Parameter(torch.zeros(text.vocab_size))
+
+    def look(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the encoder's unit vectors, (B, dim) float32, and picture tokens, (B, T, W).
+
+        Args:
+            pixels: (B, 3, H, W) uint8, as `DualNetwork.pixels` gives them.
+        """
+        weight = self.dual.image.stem.weight
+        cells = self.dual.image.grid(normalised(pixels.to(weight.device), weight.dtype))  # (B, C, H / 32, W / 32)
+        vectors: Tensor = self.dual.image_head(cells.mean((2, 3), dtype=torch.float32))
+        return vectors, self.tokens(cells)
+
+    def below(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Return the hidden state that fusion starts from, (B, L, D), for ids and mask as `DualNetwork.tokens`."""
+        text = self.dual.text
+        return text.through(text.embeddings(ids), mask, 0, self.shape.start)
+
+    def read(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the encoder's unit vectors, (B, dim) float32, and the hidden state that fusion starts from."""
+        hidden = self.below(ids, mask)
+        last = self.dual.text.through(hidden, mask, self.shape.start)
+        vectors: Tensor = self.dual.text_head(mean_of_tokens(last, mask))
+        return vectors, hidden
+
+    def match(self, hidden: Tensor, mask: Tensor, tokens: Tensor, cosine: Tensor) -> Tensor:
+        """Return the log-odds that each text matches its picture, (B,) float32.
+
+        Args:
+            hidden: (B, L, D) of `read`.
+            mask: (B, L) bool, False where padded.
+            tokens: (B, T, W) of `look`.
+            cosine: (B,), inner products of the encoder's vectors.
+        """
+        fused = self.fusion(hidden, mask, tokens)[:, 0]  # (B, D), of the token that opens every text
+        logits: Tensor = self.decision(fused).float()[:, 0]
+        return logits + self.gain.float() * cosine.detach()
+
+    def predict(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, places: Tensor) -> Tensor:
+        """Return the logits of the words at some places, (n, V) float32.
+
+        Args:
+            hidden: (B, L, D) of `below`, of texts in which `MASK` stands for the words to guess.
+            mask: (B, L) bool, False where padded.
+            tokens: (B, T, W) of `look`; None to guess from the text alone.
+            places: (B, L) bool, True in n places.
+        """
+        fused = self.fusion(hidden, mask, tokens)[places]  # (n, D)
+        words = self.dual.text.embeddings.word_embeddings
+        table = words(torch.arange(self.dual.shape.text.vocab_size, device=fused.device)).to(fused.dtype)  # (V, D)
+        return F.linear(self.word(fused), table).float() + self.word_bias.float()
+
+
+def set_matcher_precision(network: MatcherNetwork, dtype: torch.dtype) -> MatcherNetwork:
+    """Run tokens and fusion in `dtype`, as the towers; the encoder is left as it is."""
+    for part in (network.tokens, network.fusion, network.decision, network.word):
+        part.to(dtype)
+    return network
+
+
+def save_matcher(network: MatcherNetwork, folder: Path, encoder: Path) -> None:
+    """Write config, weights and their checksums; the encoder's tensors stay in its own folder.
+
+    Args:
+        network: To be saved.
+        folder: That exists.
+        encoder: Folder of the encoder, saved before; the matcher remembers its checksums.
+    """
+    said = {"format": FORMAT, "encoder": checksums(encoder), **asdict(network.shape)}
+    (folder / CONFIG).write_text(json.dumps(said, indent=2) + "\n", encoding="utf8")
+    own = {name: tensor for name, tensor in network.state_dict().items() if not name.startswith(_TOWERS)}
+    save_tensors(folder, {name: tensor.cpu() for name, tensor in stored_tensors(own).items()})
+    (folder / CHECKSUMS).write_text(json.dumps(matcher_checksums(folder), indent=2) + "\n", encoding="utf8")
+
+
+def matcher_checksums(folder: Path) -> dict[str, str]:
+    """Return the BLAKE2b of every file of a matcher that its scores depend on, by name."""
+    return checksums(folder, with_tokenizer=False)
+
+
+def belongs_to(folder: Path) -> dict[str, str]:
+    """Return the checksums of the encoder that a matcher was trained with, by file name."""
+    said: dict[str, str] = json.loads((folder / CONFIG).read_text(encoding="utf8"))["encoder"]
+    return said
+
+
+def load_matcher(folder: Path, dual: DualNetwork) -> MatcherNetwork:
+    """Read what `save_matcher` wrote, ready for inference, in the type and on the device of the encoder.
+
+    Args:
+        folder: That `save_matcher` wrote.
+        dual: The encoder that it belongs to.
+
+    Raises:
+        OSError: If a file is missing.
+        RuntimeError: If the weights do not fit the config or the encoder.
+    """
+    said = json.loads((folder / CONFIG).read_text(encoding="utf8"))
+    shape = MatcherShape(**{key: value for key, value in said.items() if key not in {"format", "encoder"}})
+    with torch.device("meta"):  # nothing is drawn at random only to be overwritten
+        network = MatcherNetwork(dual, shape)
+    weights = weights_of(load_tensors(folder))
+    found = network.load_state_dict(weights, assign=True, strict=False)
+    missing = [name for name in found.missing_keys if not name.startswith(_TOWERS)]
+    if missing or found.unexpected_keys:
+        raise RuntimeError(f"{folder} lacks {missing[:3]} and has {found.unexpected_keys[:3]} besides.")
+    weight = dual.image.stem.weight
+    network.requires_grad_(False).eval().to(weight.device)
+    return set_matcher_precision(network, weight.dtype)
