@@ -1,0 +1,179 @@
+"""What one step of pretraining sees, drawn from its number alone, so that a stopped run goes on as it would have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
+
+from mmsearch.errors import TrainingError
+from mmsearch.nets.pictures import squares
+from mmsearch.scenes import FoilKind, Scene, SceneGenerator
+from mmsearch.scenes.marking import marked
+from mmsearch.training.captions import LANGUAGES, CaptionedPicture
+from mmsearch.training.features import digest, replace_file
+
+_KEPT = (0.72, 1.0)  # share of each side that a crop of a photograph keeps
+_DECODED = 256  # photographs decoded at a time
+_ID_BITS = 63
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A text of a batch."""
+
+    text: str
+    owner: int  # row of the picture that it speaks of
+    true: bool = True  # False for a foil
+    marks: tuple[tuple[int, int], ...] = ()  # characters of words that the picture decides, such as nouns
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures and the texts about them.
+
+    Args:
+        pixels: (B, 3, S, S) uint8.
+        picture_ids: (B,) int64, equal where the picture is the same.
+        captions: T of them; every picture has one that is true.
+    """
+
+    pixels: Tensor
+    picture_ids: Tensor
+    captions: tuple[Caption, ...]
+
+
+class BatchSource(Protocol):
+    """Draws batches of one kind."""
+
+    name: str
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a step; equal steps give equal batches."""
+
+
+def text_id(text: str) -> int:
+    """Return a number that is equal for equal texts."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> (64 - _ID_BITS)
+
+
+class PhotoBatches:
+    """Captioned photographs, cropped and flipped at random.
+
+    Args:
+        pictures: To learn from.
+        side: Pixels of the square that they are resized to.
+        size: Pictures a batch.
+        seed: Equal seeds give equal batches.
+        folder: Keeps the resized pictures from one run to the next.
+    """
+
+    name = "photos"
+
+    def __init__(self, pictures: Sequence[CaptionedPicture], side: int, size: int, seed: int, folder: Path) -> None:
+        self.pictures, self.size, self.seed = pictures, min(size, len(pictures)), seed
+        path = folder / f"photos-{digest([str(side), *(str(p.path) for p in pictures)])}.npy"
+        if not path.exists():
+            replace_file(path, lambda part: _write_pixels(part, [p.path for p in pictures], side))
+        self._pixels: NDArray[np.uint8] = np.load(path, mmap_mode="r")  # (n, S, S, 3)
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a step: the pictures take turns, in another order each time round."""
+        rounds, place = divmod(step, len(self.pictures) // self.size)
+        order = np.random.default_rng([self.seed, rounds]).permutation(len(self.pictures))
+        rows = order[place * self.size : (place + 1) * self.size]
+        rng = np.random.default_rng([self.seed, rounds, place])
+        pixels = torch.from_numpy(self._pixels[rows]).permute(0, 3, 1, 2)
+        captions = [
+            Caption(str(rng.choice(self.pictures[row].in_language(language))), owner)
+            for owner, row in enumerate(rows)
+            for language in LANGUAGES
+            if self.pictures[row].in_language(language)
+        ]
+        return Batch(_varied(pixels, rng), torch.from_numpy(rows), tuple(captions))
+
+
+def _write_pixels(path: Path, paths: Sequence[Path], side: int) -> None:
+    """Decode photographs into one array on disk, (n, side, side, 3) uint8."""
+    with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), side, side, 3)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(paths), _DECODED):
+            images = [_opened(each) for each in paths[start : start + _DECODED]]
+            file.write(squares(images, side).permute(0, 2, 3, 1).contiguous().numpy().tobytes())
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except OSError as error:
+        raise TrainingError(
+            f"Cannot read the training picture {path}: {error}. Mend it or take its line out."
+        ) from error
+
+
+def _varied(pixels: Tensor, rng: np.random.Generator) -> Tensor:
+    """Crop and flip each picture by lot, (B, 3, S, S) uint8, in channels-last memory."""
+    side, result = pixels.shape[-1], []
+    for picture in pixels:
+        high, wide = (round(side * rng.uniform(*_KEPT)) for _ in range(2))
+        top, left = int(rng.integers(side - high + 1)), int(rng.integers(side - wide + 1))
+        cut = picture[None, :, top : top + high, left : left + wide].float()
+        varied = F.interpolate(cut, (side, side), mode="bilinear", align_corners=False).round().to(torch.uint8)
+        result.append(varied.flip(3) if rng.random() < 0.5 else varied)
+    return torch.cat(result).contiguous(memory_format=torch.channels_last)
+
+
+class SceneBatches:
+    """Drawn scenes with captions and foils; every scene is new.
+
+    Args:
+        generator: Draws the scenes.
+        size: Scenes a batch.
+        foils: Pairs of a true caption and a foil for each scene.
+    """
+
+    name = "scenes"
+
+    def __init__(self, generator: SceneGenerator, size: int, foils: int) -> None:
+        self.generator, self.size, self.foils = generator, size, foils
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a step; a scene's kind of foil takes turns."""
+        kinds, first = tuple(FoilKind), step * self.size
+        scenes = [
+            self.generator.scene(index, kind=kinds[index % len(kinds)]) for index in range(first, first + self.size)
+        ]
+        captions: list[Caption] = []
+        for owner, scene in enumerate(scenes):
+            rng = np.random.default_rng([self.generator.seed, scene.index, len(kinds)])
+            captions += self._told(owner, scene, rng) + self._foiled(owner, scene, rng)
+        pixels = squares([scene.picture for scene in scenes], self.generator.side)
+        return Batch(pixels, torch.arange(first, first + self.size), tuple(captions))
+
+    @staticmethod
+    def _told(owner: int, scene: Scene, rng: np.random.Generator) -> list[Caption]:
+        """Return a caption in a language drawn by lot."""
+        which, language = int(rng.integers(len(scene.statements))), LANGUAGES[int(rng.integers(len(LANGUAGES)))]
+        text = scene.captions[language][which]
+        marks = marked(text, scene.statements[which], language)
+        return [Caption(text, owner, marks=tuple((mark.start, mark.end) for mark in marks))]
+
+    def _foiled(self, owner: int, scene: Scene, rng: np.random.Generator) -> list[Caption]:
+        """Return true captions with their foils; the first of the kind that the scene was drawn for."""
+        kinds = tuple(FoilKind)
+        others = [kind for kind in rng.permutation(len(kinds)) if self.generator.offers(scene, kinds[kind])]
+        chosen = [scene.index % len(kinds), *others][: self.foils]
+        captions = []
+        for kind in chosen:
+            foil = self.generator.foil(scene, kinds[kind], LANGUAGES[int(rng.integers(len(LANGUAGES)))])
+            captions += [Caption(foil.caption, owner), Caption(foil.foil, owner, true=False)]
+        return captions

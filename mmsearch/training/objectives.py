@@ -1,0 +1,221 @@
+"""The objectives of pretraining on one batch: contrast (ITC), matching (ITM) and masked words (MLM)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mmsearch.losses.contrastive import directed_loss, shared_with
+from mmsearch.losses.masking import draw_masked, masked_loss
+from mmsearch.losses.matching import hard_negatives, matching_loss
+from mmsearch.nets.matcher_network import MASK, MatcherNetwork
+from mmsearch.nets.tokens import PAD
+from mmsearch.training.batches import Batch, text_id
+
+_CHUNK = 64  # texts of like length that are read together
+
+
+@dataclass(frozen=True)
+class ObjectiveSettings:
+    """How much each objective weighs, and how it is set."""
+
+    itc: float = 1.0
+    itm: float = 1.0
+    mlm: float = 0.5
+    smoothing: float = 0.1  # of the targets of contrast
+    cache: int = 4096  # pairs of earlier batches that serve as negatives of contrast, for each kind of batch
+    hardness: float = 20.0  # times cosines when negatives of matching are drawn; reached after `hardening` steps
+    hardening: int = 300
+    negatives: float = 0.5  # drawn negatives of matching for each true caption, and for each picture
+    masked: float = 0.25  # share of a text's words that are hidden
+    read: float = 0.3  # share of the captions whose words are hidden at all
+    blind: float = 0.2  # share of these that are guessed without the picture
+
+
+@dataclass
+class Chunk:
+    """Texts of like length, tokenised."""
+
+    rows: Tensor  # (C,), numbers of the texts in their batch
+    ids: Tensor  # (C, L)
+    mask: Tensor  # (C, L)
+    marked: Tensor  # (C, L) bool, tokens of marked words
+    words: Tensor  # (C, L) bool, tokens that may be hidden
+
+
+class PairCache:
+    """Vectors of the last pairs, as negatives beyond the batch (arXiv:1912.06798).
+
+    Args:
+        size: Pairs kept.
+        dim: Width of the vectors.
+        device: Where they are kept.
+    """
+
+    def __init__(self, size: int, dim: int, device: torch.device) -> None:
+        self.size = size
+        self.image = torch.zeros(0, dim, device=device)
+        self.text = torch.zeros(0, dim, device=device)
+        self.ids = torch.zeros(0, 2, dtype=torch.int64, device=device)  # of picture and text
+
+    def add(self, image: Tensor, text: Tensor, ids: Tensor) -> None:
+        """Put pairs first, and let the oldest go."""
+        self.image = torch.cat([image.detach(), self.image])[: self.size]
+        self.text = torch.cat([text.detach(), self.text])[: self.size]
+        self.ids = torch.cat([ids, self.ids])[: self.size]
+
+    def state(self) -> list[Tensor]:
+        """Return what `restore` needs."""
+        return [self.image, self.text, self.ids]
+
+    def restore(self, state: list[Tensor]) -> None:
+        """Go on from what `state` returned."""
+        device = self.image.device
+        self.image, self.text, self.ids = (each.to(device) for each in state)
+
+
+def chunks(network: MatcherNetwork, batch: Batch) -> Iterator[Chunk]:
+    """Yield the texts of a batch, sorted by length so that little is padding."""
+    dual, texts = network.dual, [caption.text for caption in batch.captions]
+    prefix = len(dual.shape.prefix)
+    encoded = dual.tokenizer.encode_batch([dual.shape.prefix + text for text in texts])
+    order = sorted(range(len(texts)), key=lambda row: len(encoded[row].ids))
+    for start in range(0, len(order), _CHUNK):
+        rows = order[start : start + _CHUNK]
+        longest = len(encoded[rows[-1]].ids)
+        ids = torch.full((len(rows), longest), PAD)
+        marked, words = (torch.zeros(len(rows), longest, dtype=torch.bool) for _ in range(2))
+        for place, row in enumerate(rows):
+            ids[place, : len(encoded[row].ids)] = torch.tensor(encoded[row].ids)
+            for token, (begin, end) in enumerate(encoded[row].offsets):
+                words[place, token] = begin >= prefix - 1 and end > max(begin, prefix)
+                spans = batch.captions[row].marks
+                marked[place, token] = any(begin - prefix < stop and end - prefix > first for first, stop in spans)
+        lengths = torch.tensor([len(encoded[row].ids) for row in rows])
+        yield Chunk(torch.tensor(rows), ids, torch.arange(longest) < lengths[:, None], marked & words, words)
+
+
+class Objectives:
+    """Works out the losses of a batch.
+
+    Args:
+        network: To be trained.
+        log_scale: Scalar parameter; contrast multiplies cosines by its exponential.
+        settings: Weights and so on.
+        generator: Draws negatives and hidden words.
+    """
+
+    def __init__(
+        self, network: MatcherNetwork, log_scale: Tensor, settings: ObjectiveSettings, generator: torch.Generator
+    ) -> None:
+        self.network, self.log_scale, self.settings, self.generator = network, log_scale, settings, generator
+        self.device = log_scale.device
+
+    def losses(self, batch: Batch, cache: PairCache, step: int) -> dict[str, Tensor]:
+        """Return the loss of each objective that has a weight, in nats; the cache takes the batch in."""
+        settings = self.settings
+        image, tokens = self.network.look(batch.pixels)
+        parts = [self._moved(chunk) for chunk in chunks(self.network, batch)]
+        read = [self.network.read(part.ids, part.mask) for part in parts]
+        rows = torch.cat([part.rows for part in parts])
+        text = torch.cat([vectors for vectors, _ in read])[rows.argsort()]  # (T, dim)
+        found: dict[str, Tensor] = {}
+        owner = torch.tensor([caption.owner for caption in batch.captions], device=self.device)  # (T,)
+        true = torch.tensor([caption.true for caption in batch.captions], device=self.device)  # (T,)
+        ids = torch.tensor([text_id(caption.text) for caption in batch.captions], device=self.device)
+        pictures = batch.picture_ids.to(self.device)[owner]  # (T,)
+        if settings.itc:
+            found["itc"] = self._contrast(image, text, owner, true, torch.stack([pictures, ids], 1), cache)
+        if settings.itm:
+            pairs = self._pairs(image, text, owner, true, ids, step)
+            found["itm"] = self._matching(parts, [hidden for _, hidden in read], image, text, tokens, pairs)
+        if settings.mlm:
+            found["mlm"] = self._masked(parts, tokens, owner, true)
+        return found
+
+    def _moved(self, chunk: Chunk) -> Chunk:
+        each = (chunk.rows, chunk.ids, chunk.mask, chunk.marked, chunk.words)
+        return Chunk(*(tensor.to(self.device) for tensor in each))
+
+    def _contrast(
+        self, image: Tensor, text: Tensor, owner: Tensor, true: Tensor, ids: Tensor, cache: PairCache
+    ) -> Tensor:
+        """Contrast every true caption with its picture; foils and the cache are further negatives."""
+        own, theirs = image[owner[true]], text[true]
+        mine = ids[true]
+        same = shared_with(mine[:, 0], mine[:, 1], mine[:, 0], mine[:, 1]) & ~torch.eye(
+            len(mine), dtype=torch.bool, device=self.device
+        )
+        old = shared_with(mine[:, 0], mine[:, 1], cache.ids[:, 0], cache.ids[:, 1])
+        foils = torch.zeros(len(mine), int((~true).sum()), dtype=torch.bool, device=self.device)
+        scale, smoothing = self.log_scale.exp(), self.settings.smoothing
+        there = directed_loss(
+            own, torch.cat([theirs, text[~true], cache.text]), scale, torch.cat([same, foils, old], 1), smoothing
+        )
+        back = directed_loss(theirs, torch.cat([own, cache.image]), scale, torch.cat([same, old], 1), smoothing)
+        cache.add(own, theirs, mine)
+        return (there + back).mean() / 2
+
+    @torch.no_grad()
+    def _pairs(self, image: Tensor, text: Tensor, owner: Tensor, true: Tensor, ids: Tensor, step: int) -> Tensor:
+        """Return what matching looks at, (P, 3): text, picture, and 1 where they belong together."""
+        hardness = self.settings.hardness * min(1.0, step / max(1, self.settings.hardening))
+        share, cosines = self.settings.negatives, text @ image.T  # (T, B)
+        told = torch.zeros(len(text), len(image), dtype=torch.bool, device=self.device)
+        same = (ids[:, None] == ids) & true  # (T, T), columns that are true captions in the same words
+        told.index_put_((same.nonzero()[:, 0], owner[same.nonzero()[:, 1]]), torch.tensor(True, device=self.device))
+        places = torch.arange(len(text), device=self.device)
+        picture = hard_negatives(cosines, told | ~true[:, None], hardness, self.generator)  # (T,)
+        words = hard_negatives(cosines.T, told.T | ~true, hardness, self.generator)  # (B,)
+        pairs = torch.cat(
+            [
+                torch.stack([places, owner, true.long()], 1),
+                torch.stack([places, picture, torch.zeros_like(places)], 1)[self._lots(len(places), share)],
+                torch.stack([words, torch.arange(len(image), device=self.device), torch.zeros_like(words)], 1)[
+                    self._lots(len(words), share)
+                ],
+            ]
+        )
+        return pairs[(pairs >= 0).all(1)]
+
+    def _matching(
+        self,
+        parts: list[Chunk],
+        hidden: list[Tensor],
+        image: Tensor,
+        text: Tensor,
+        tokens: Tensor,
+        pairs: Tensor,
+    ) -> Tensor:
+        logits, matched = [], []
+        cosines = (text[pairs[:, 0]] * image[pairs[:, 1]]).sum(1)  # (P,)
+        for part, state in zip(parts, hidden, strict=True):
+            mine = torch.isin(pairs[:, 0], part.rows)
+            chosen = pairs[mine]
+            place = (chosen[:, :1] == part.rows).int().argmax(1)  # rows of the chunk
+            logits.append(self.network.match(state[place], part.mask[place], tokens[chosen[:, 1]], cosines[mine]))
+            matched.append(chosen[:, 2] > 0)
+        return matching_loss(torch.cat(logits), torch.cat(matched))
+
+    def _masked(self, parts: list[Chunk], tokens: Tensor, owner: Tensor, true: Tensor) -> Tensor:
+        losses, count = [], 0
+        for part in parts:
+            keep = true[part.rows] & self._lots(len(part.rows), self.settings.read)
+            if not keep.any():
+                continue
+            rows, ids, mask = part.rows[keep], part.ids[keep], part.mask[keep]
+            hide = draw_masked(part.words[keep], part.marked[keep], self.settings.masked, self.generator)
+            hidden = self.network.below(ids.masked_fill(hide, MASK), mask)
+            blind = self._lots(len(rows), self.settings.blind)
+            for which, seen in ((blind, None), (~blind, tokens[owner[rows[~blind]]])):
+                if hide[which].any():
+                    logits = self.network.predict(hidden[which], mask[which], seen, hide[which])
+                    words = ids[which][hide[which]]
+                    losses.append(masked_loss(logits, words) * len(words))
+                    count += len(words)
+        return torch.stack(losses).sum() / count if losses else tokens.sum() * 0.0
+
+    def _lots(self, count: int, share: float) -> Tensor:
+        """Return (count,) bool, True with probability `share`."""
+        return torch.rand(count, device=self.device, generator=self.generator) < share

@@ -1,0 +1,251 @@
+"""The loop that pretrains a matcher and the towers below it."""
+
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from mmsearch.errors import TrainingError
+from mmsearch.nets.matcher_network import MatcherNetwork
+from mmsearch.training.batches import Batch, BatchSource
+from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache
+
+_AHEAD = 2  # steps whose batches are drawn while one is learnt from
+
+
+@dataclass(frozen=True)
+class PretrainSettings:
+    """How to pretrain."""
+
+    epochs: int = 24
+    steps: int = 100  # an epoch; a checkpoint is written after each
+    image_rate: float = 1e-4  # learning rate of the picture tower, after the warm-up
+    text_rate: float = 5e-5  # of the text tower
+    frozen_layers: int = 8  # of the text tower, the lowest ones and the embeddings; they cost most and change least
+    fusion_rate: float = 1e-4  # of the fusion layers that began as layers of the text tower
+    new_rate: float = 4e-4  # of the heads and of all that began at random
+    weight_decay: float = 0.02
+    warm_up: int = 200  # steps
+    cooling: float = 0.25  # share of all steps, the last ones, in which the rates fall to zero
+    clip: float = 3.0  # largest length of the gradient
+    temperature: float = 0.05  # of contrast at the start; it is learnt
+    average: float = 0.998  # of the old weights in each step of the running average, which is what is exported
+    seed: int = 0
+    objectives: ObjectiveSettings = field(default_factory=ObjectiveSettings)
+
+
+def _attention(device: torch.device) -> AbstractContextManager[None]:
+    """Choose how attention is worked out: on a CPU the fused kernel's backward pass takes three times as long."""
+    manager: AbstractContextManager[None] = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
+    return manager
+
+
+class _Masters:
+    """Float32 copies of weights that run in fewer bits, so that small steps are not rounded away."""
+
+    def __init__(self, weights: Sequence[nn.Parameter]) -> None:
+        self.weights = weights
+        self.copies = [nn.Parameter(each.detach().float().clone()) for each in weights]
+
+    def take_gradients(self) -> None:
+        for weight, copy in zip(self.weights, self.copies, strict=True):
+            copy.grad = None if weight.grad is None else weight.grad.float()
+            weight.grad = None
+
+    @torch.no_grad()
+    def give_back(self) -> None:
+        for weight, copy in zip(self.weights, self.copies, strict=True):
+            weight.copy_(copy)
+
+
+class PretrainLoop:
+    """Trains epoch by epoch; its state can be saved between epochs.
+
+    Everything random in a step follows from the seed and the number of the step, so a run that was stopped and
+    restored goes on exactly as it would have.
+
+    Args:
+        network: Towers and fusion in the types that they run in.
+        sources: Every step learns from one batch of each, with one update of the weights.
+        settings: How.
+    """
+
+    def __init__(self, network: MatcherNetwork, sources: Sequence[BatchSource], settings: PretrainSettings) -> None:
+        self.network, self.sources, self.settings = network, sources, settings
+        self.epoch = self.step = 0
+        device = network.gain.device
+        self._log_scale = nn.Parameter(torch.tensor(math.log(1 / settings.temperature), device=device))
+        self._generator = torch.Generator(device)
+        self._caches = [PairCache(settings.objectives.cache, network.dual.shape.dim, device) for _ in sources]
+        self._objectives = Objectives(network, self._log_scale, settings.objectives, self._generator)
+        groups = _groups(network, settings)
+        network.requires_grad_(False)
+        groups[-1][1].append(self._log_scale)
+        for weight in (weight for _, weights in groups for weight in weights):
+            weight.requires_grad_(True)
+        self._masters = [_Masters(weights) for _, weights in groups]
+        self._optimiser = torch.optim.AdamW(
+            [
+                {"params": masters.copies, "peak": rate, "weight_decay": settings.weight_decay}
+                for (rate, _), masters in zip(groups, self._masters, strict=True)
+            ],
+            betas=(0.9, 0.98),
+            fused=True,
+        )
+        self._average = [copy.detach().clone() for copy in self._copies()]
+        self.last: dict[str, float] = {}
+
+    def _copies(self) -> list[nn.Parameter]:
+        return [copy for masters in self._masters for copy in masters.copies]
+
+    def _share(self) -> float:
+        """Return the learning rate of this step as a share of its peak: up, level, and down at the end."""
+        done, steps = self.step + 1, self.settings.epochs * self.settings.steps
+        left = (steps - self.step) / max(1.0, self.settings.cooling * steps)
+        return min(1.0, done / max(1, self.settings.warm_up), left)
+
+    def run_epoch(self) -> float:
+        """Train one epoch and return its mean loss in nats.
+
+        Raises:
+            TrainingError: If the loss is not finite.
+        """
+        self.network.train()
+        totals: dict[str, float] = {}
+        for batches in self._drawn():
+            for name, value in self._step(batches).items():
+                totals[name] = totals.get(name, 0.0) + value / self.settings.steps
+        self.last = totals
+        self.epoch += 1
+        return sum(totals.values())
+
+    def _drawn(self) -> Iterator[list[Batch]]:
+        """Yield the batches of the steps of an epoch, drawn ahead in another thread."""
+        waiting: deque[Future[list[Batch]]] = deque()
+        with ThreadPoolExecutor(1) as pool:
+            for step in range(self.step, self.step + self.settings.steps):
+                waiting.append(pool.submit(self._draw, step))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _draw(self, step: int) -> list[Batch]:
+        return [source.batch(step) for source in self.sources]
+
+    def _step(self, batches: Sequence[Batch]) -> dict[str, float]:
+        with _attention(self._log_scale.device):
+            found = self._learn(batches)
+        self._update()
+        return found
+
+    def _learn(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """Work out the gradients of one batch of each source; return the loss of each objective in nats."""
+        self._generator.manual_seed(self.settings.seed * 1_000_003 + self.step)
+        weights = asdict(self.settings.objectives)
+        found: dict[str, float] = {}
+        for source, batch, cache in zip(self.sources, batches, self._caches, strict=True):
+            losses = self._objectives.losses(batch, cache, self.step)
+            total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
+            if not total.isfinite():
+                raise TrainingError(
+                    f"The loss on {source.name} became {total.item()} in step {self.step + 1}. The last checkpoint is "
+                    "kept; lower the learning rates in the config and start again."
+                )
+            torch.autograd.backward(total / len(batches))
+            found |= {f"{source.name} {name}": loss.item() for name, loss in losses.items()}
+        return found
+
+    def _update(self) -> None:
+        for masters in self._masters:
+            masters.take_gradients()
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["peak"] * self._share()
+        nn.utils.clip_grad_norm_(self._copies(), self.settings.clip)
+        self._optimiser.step()
+        for masters in self._masters:
+            masters.give_back()
+        self.step += 1
+        keep = min(self.settings.average, self.step / (self.step + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(self._average, [copy.detach() for copy in self._copies()], 1 - keep)
+
+    @contextmanager
+    def averaged(self) -> Iterator[MatcherNetwork]:
+        """Lend the network with the averaged weights, ready for inference."""
+        weights = [weight for masters in self._masters for weight in masters.weights]
+        with torch.no_grad():
+            for weight, mean in zip(weights, self._average, strict=True):
+                weight.copy_(mean)
+        try:
+            yield self.network.eval()
+        finally:
+            for masters in self._masters:
+                masters.give_back()
+
+    def export(self) -> MatcherNetwork:
+        """Return a copy of the network with the averaged weights, towers and fusion in float32."""
+        copy = deepcopy(self.network).float()
+        names = {id(weight): name for name, weight in self.network.named_parameters()}
+        weights = [weight for masters in self._masters for weight in masters.weights]
+        named = dict(copy.named_parameters())
+        with torch.no_grad():
+            for weight, mean in zip(weights, self._average, strict=True):
+                if id(weight) in names:
+                    named[names[id(weight)]].copy_(mean)
+        return copy.requires_grad_(False).eval()
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that `restore` needs; the tensors are the live ones, so write them before going on."""
+        return {
+            "epoch": self.epoch,
+            "step": self.step,
+            "weights": [copy.detach() for copy in self._copies()],
+            "average": self._average,
+            "optimiser": self._optimiser.state_dict(),
+            "caches": [cache.state() for cache in self._caches],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned.
+
+        Raises:
+            TrainingError: If it belongs to a network of another shape.
+        """
+        shapes = [tuple(each.shape) for each in state["weights"]]
+        if shapes != [tuple(copy.shape) for copy in self._copies()]:
+            raise TrainingError("The checkpoint is of another shape than the config.")
+        with torch.no_grad():
+            for mine, saved in zip(
+                [*self._copies(), *self._average], [*state["weights"], *state["average"]], strict=True
+            ):
+                mine.copy_(saved)
+        peaks = [group["peak"] for group in self._optimiser.param_groups]
+        self._optimiser.load_state_dict(state["optimiser"])
+        for group, peak in zip(self._optimiser.param_groups, peaks, strict=True):
+            group["peak"] = peak
+        for masters in self._masters:
+            masters.give_back()
+        for cache, saved in zip(self._caches, state["caches"], strict=True):
+            cache.restore(saved)
+        self.epoch, self.step = state["epoch"], state["step"]
+
+
+def _groups(network: MatcherNetwork, settings: PretrainSettings) -> list[tuple[float, list[nn.Parameter]]]:
+    """Return the learning rate and the weights of each part; the table of words is not trained."""
+    dual = network.dual
+    new = [dual.image_head, dual.text_head, network.tokens, network.fusion.look, network.decision, network.word]
+    return [
+        (settings.image_rate, list(dual.image.parameters())),
+        (settings.text_rate, list(dual.text.encoder.layer[settings.frozen_layers :].parameters())),
+        (settings.fusion_rate, list(network.fusion.layer.parameters())),
+        (settings.new_rate, [p for part in new for p in part.parameters()] + [network.gain, network.word_bias]),
+    ]

@@ -1,0 +1,80 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mmsearch.errors import TrainingError
+from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
+from mmsearch.training.batches import PhotoBatches, SceneBatches, text_id
+from mmsearch.training.captions import CaptionedPicture
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    found = []
+    for number in range(5):
+        path = tmp_path / f"{number}.png"
+        Image.new("RGB", (20, 10), (number * 40, 0, 0)).save(path)
+        texts = {"en": (f"number {number}", f"no. {number}"), "zh": ("红",) if number % 2 else ()}
+        found.append(CaptionedPicture(path, texts))
+    return found
+
+
+def test_the_pictures_take_turns_each_time_in_another_order(pictures, tmp_path):
+    photos = PhotoBatches(pictures, 16, 2, seed=0, folder=tmp_path)
+
+    rounds = [[photos.batch(2 * n + place).picture_ids.tolist() for place in range(2)] for n in range(4)]
+
+    assert all(len({row for rows in batches for row in rows}) == 4 for batches in rounds)
+    assert len({str(batches) for batches in rounds}) > 1
+
+
+def test_equal_steps_give_equal_batches_also_from_the_kept_pixels(pictures, tmp_path):
+    first = PhotoBatches(pictures, 16, 3, seed=0, folder=tmp_path).batch(7)
+    for picture in pictures:
+        picture.path.unlink()
+    second = PhotoBatches(pictures, 16, 3, seed=0, folder=tmp_path).batch(7)
+
+    assert torch.equal(first.pixels, second.pixels)
+    assert first.captions == second.captions
+
+
+def test_a_photograph_comes_with_one_caption_of_each_of_its_languages(pictures, tmp_path):
+    batch = PhotoBatches(pictures, 16, 5, seed=0, folder=tmp_path).batch(0)
+
+    assert batch.pixels.shape == (5, 3, 16, 16)
+    for row, number in enumerate(batch.picture_ids.tolist()):
+        texts = [caption.text for caption in batch.captions if caption.owner == row]
+        assert len(texts) == 1 + number % 2
+        assert texts[0] in pictures[number].texts["en"]
+        assert int(batch.pixels[row, 0].float().mean().round()) == number * 40
+
+
+def test_a_picture_that_cannot_be_read_is_named(pictures, tmp_path):
+    pictures[3].path.write_bytes(b"no picture")
+
+    with pytest.raises(TrainingError, match=r"3\.png"):
+        PhotoBatches(pictures, 16, 2, seed=0, folder=tmp_path)
+
+    assert not list(tmp_path.glob("*.npy"))
+
+
+def test_every_scene_is_new_and_comes_with_a_foil_and_marked_words():
+    scenes = SceneBatches(SceneGenerator(64, seed=3, held_out=standard_held_out(), allow=Allow.SEEN), 7, foils=1)
+
+    batch, next_batch = scenes.batch(0), scenes.batch(1)
+
+    assert batch.pixels.shape == (7, 3, 64, 64)
+    assert not set(batch.picture_ids.tolist()) & set(next_batch.picture_ids.tolist())
+    assert np.bincount([caption.owner for caption in batch.captions]).tolist() == [3] * 7
+    assert sum(not caption.true for caption in batch.captions) == 7
+    assert any(caption.marks for caption in batch.captions)
+    assert torch.equal(batch.pixels, scenes.batch(0).pixels)
+
+
+def test_equal_texts_have_equal_numbers():
+    assert text_id("a dog") == text_id("a dog")
+    assert text_id("a dog") != text_id("a cat")
+    assert json.loads(json.dumps(text_id("一只狗"))) < 2**63

@@ -1,0 +1,106 @@
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+import torch
+
+from mmsearch.errors import TrainingError
+from mmsearch.training.objectives import ObjectiveSettings
+from mmsearch.training.pretrain_loop import PretrainLoop, PretrainSettings
+from tests.training.tiny_matcher import Squares, tiny_matcher
+
+OBJECTIVES = ObjectiveSettings(cache=16, hardening=2, read=1.0)
+SETTINGS = PretrainSettings(
+    epochs=3, steps=4, frozen_layers=1, warm_up=2, new_rate=0.01, image_rate=0.001, objectives=OBJECTIVES
+)
+
+
+def loop(settings=SETTINGS, seed=0):
+    return PretrainLoop(tiny_matcher(seed), [Squares()], settings)
+
+
+def test_it_learns():
+    learning = loop(replace(SETTINGS, epochs=12))
+
+    losses = [learning.run_epoch() for _ in range(12)]
+
+    assert losses[-1] < 0.7 * losses[0]
+    assert learning.last.keys() == {"squares itc", "squares itm", "squares mlm"}
+
+
+def test_a_restored_loop_goes_on_as_the_first_would_have():
+    first, second = loop(), loop(seed=5)  # other weights at the start, which the state replaces
+    first.run_epoch()
+    frozen = {n: p for n, p in first.network.named_parameters() if not p.requires_grad}
+    for name, parameter in second.network.named_parameters():
+        if name in frozen:
+            parameter.data.copy_(frozen[name])
+    second.restore(deepcopy(first.state()))
+
+    assert first.run_epoch() == pytest.approx(second.run_epoch(), abs=1e-6)
+    for a, b in zip(first.export().parameters(), second.export().parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_frozen_layers_and_the_table_of_words_stay_as_they_are():
+    learning = loop()
+    text = learning.network.dual.text
+    before = deepcopy(text.state_dict())
+
+    learning.run_epoch()
+
+    changed = {name for name, tensor in text.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert changed
+    assert all(name.startswith("encoder.layer.1.") for name in changed)
+
+
+def test_the_rates_rise_stay_and_fall():
+    learning = loop(replace(SETTINGS, epochs=5, steps=4, cooling=0.25))
+    shares = []
+    for learning.step in range(20):
+        shares.append(learning._share())
+
+    assert shares[:2] == [0.5, 1.0]
+    assert shares[2:16] == [1.0] * 14
+    assert shares[16:] == pytest.approx([0.8, 0.6, 0.4, 0.2])
+
+
+def test_the_exported_network_is_the_average_and_scores_like_the_one_lent():
+    learning = loop()
+    learning.run_epoch()
+    pixels = Squares().batch(0).pixels
+
+    with learning.averaged() as lent, torch.no_grad():
+        expected = lent.look(pixels)[0]
+
+    assert torch.allclose(learning.export().look(pixels)[0], expected, atol=1e-6)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_before_it_harms_the_weights():
+    learning = loop()
+    with torch.no_grad():
+        learning.network.decision[0].bias[0] = torch.nan
+    before = [p.detach().clone() for p in learning.network.dual.image.parameters()]
+
+    with pytest.raises(TrainingError, match="squares became nan in step 1"):
+        learning.run_epoch()
+
+    assert all(torch.equal(a, b) for a, b in zip(before, learning.network.dual.image.parameters(), strict=True))
+
+
+def test_the_state_of_another_shape_is_refused():
+    state = loop().state()
+    state["weights"] = [weight[..., None] for weight in state["weights"]]
+
+    with pytest.raises(TrainingError, match="another shape"):
+        loop().restore(state)
+
+
+@pytest.mark.parametrize("left", ["itc", "itm", "mlm"])
+def test_an_objective_without_weight_is_not_worked_out(left):
+    weights = dict.fromkeys(("itc", "itm", "mlm"), 0.0) | {left: 1.0}
+    learning = loop(replace(SETTINGS, steps=1, objectives=replace(OBJECTIVES, **weights)))
+
+    learning.run_epoch()
+
+    assert learning.last.keys() == {f"squares {left}"}
