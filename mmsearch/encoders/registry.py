@@ -16,6 +16,7 @@ from mmsearch.encoders.threads import let_waiting_threads_sleep
 from mmsearch.errors import EncoderError, UnknownName
 
 _PACKAGE = Path(__file__).parent
+BUNDLED_ENCODER = _PACKAGE / "bundled"  # folder of the encoder that comes with mmsearch
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,30 @@ from pathlib import Path
 from typing import Any
 
 from mmsearch.errors import TrainingError
-from mmsearch.training.config import ClassSettings, DatasetSettings
 
 LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class DatasetSettings:
+    """A set of captioned pictures below the data folder."""
+
+    name: str
+    captions: str  # path of its captions.jsonl; pictures are named relative to it
+    licence: str
+    source: str
+    splits: tuple[str, ...] = ()  # used for training; none for all
+    dev: str | None = None  # split to measure on
+
+
+@dataclass(frozen=True)
+class ClassSettings:
+    """Class names that meet their rows of the ImageNet classifier as further pairs."""
+
+    names: str  # path of a .jsonl with `names` in the order of the classifier
+    licence: str
+    source: str
+    length: float = 18.0  # of the picture side, in standardised features
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,56 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import torch
 
 from mmsearch.errors import TrainingError
 from mmsearch.training.features import replace_file, writing
-from mmsearch.training.heads_loop import HeadsLoop
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 
 
-def _read(path: Path, loop: HeadsLoop) -> list[float]:
+class LoopSettings(Protocol):
+    """A dataclass that says how to train."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def epochs(self) -> int:
+        """How many to run in all."""
+        ...
+
+
+class EpochLoop(Protocol):
+    """Trains epoch by epoch and can be saved in between."""
+
+    epoch: int  # how many are done
+    may_change: frozenset[str]  # settings that a run may be continued with other values of
+
+    @property
+    def settings(self) -> LoopSettings:
+        """How it trains."""
+        ...
+
+    def run_epoch(self) -> float:
+        """Train one epoch and return its mean loss in nats."""
+        ...
+
+    def parts(self) -> dict[str, float]:
+        """Return what the loss of the last epoch is made of, by name; nothing if it is of one piece."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that `restore` needs."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        ...
+
+
+def _read(path: Path, loop: EpochLoop) -> list[float]:
     """Restore the loop and return the losses so far.
 
     Raises:
@@ -29,7 +67,9 @@ def _read(path: Path, loop: HeadsLoop) -> list[float]:
         settings, state, losses = saved["settings"], saved["state"], saved["losses"]
     except (RuntimeError, EOFError, KeyError, pickle.UnpicklingError) as error:
         raise TrainingError(f"The checkpoint {path} is damaged: {error}. {other}") from error
-    changed = [key for key, value in asdict(loop.settings).items() if settings.get(key) != value]
+    changed = [
+        key for key, value in asdict(loop.settings).items() if settings.get(key) != value and key not in loop.may_change
+    ]
     if changed:
         told = ", ".join(f"{key} {settings.get(key)} instead of {getattr(loop.settings, key)}" for key in changed)
         raise TrainingError(f"The checkpoint {path} was made with {told}. {other}")
@@ -40,7 +80,7 @@ def _read(path: Path, loop: HeadsLoop) -> list[float]:
     return [float(loss) for loss in losses]
 
 
-def _write(path: Path, loop: HeadsLoop, losses: list[float]) -> None:
+def _write(path: Path, loop: EpochLoop, losses: list[float]) -> None:
     saved = {"settings": asdict(loop.settings), "state": loop.state(), "losses": losses}
 
     def save(part: Path) -> None:
@@ -52,10 +92,11 @@ def _write(path: Path, loop: HeadsLoop, losses: list[float]) -> None:
     replace_file(path, save)
 
 
-def _log(path: Path, losses: list[float], seconds: float) -> None:
+def _log(path: Path, losses: list[float], seconds: float, parts: dict[str, float]) -> None:
     """Write one JSON object an epoch; lines of epochs that a kill undid go."""
     known = path.read_text(encoding="utf8").splitlines()[: len(losses) - 1] if path.exists() else []
-    line = json.dumps({"epoch": len(losses), "loss": round(losses[-1], 6), "seconds": round(seconds, 2)})
+    told = {"epoch": len(losses), "loss": losses[-1], "seconds": seconds} | parts
+    line = json.dumps({key: value if isinstance(value, int) else round(value, 6) for key, value in told.items()})
     replace_file(path, lambda part: _lines(part, [*known, line]))
 
 
@@ -69,7 +110,7 @@ def logged_seconds(folder: Path) -> float:
     return float(sum(json.loads(line)["seconds"] for line in lines))
 
 
-def train_epochs(loop: HeadsLoop, folder: Path, resume: bool, tell: Callable[[int, float | None], None]) -> list[float]:
+def train_epochs(loop: EpochLoop, folder: Path, resume: bool, tell: Callable[[int, float | None], None]) -> list[float]:
     """Run the epochs that are left, with a checkpoint and a line of the log after each.
 
     Args:
@@ -92,6 +133,6 @@ def train_epochs(loop: HeadsLoop, folder: Path, resume: bool, tell: Callable[[in
         losses.append(loop.run_epoch())
         _write(path, loop, losses)
         with writing(folder / LOG):
-            _log(folder / LOG, losses, time.monotonic() - began)
+            _log(folder / LOG, losses, time.monotonic() - began, loop.parts())
         tell(len(losses), losses[-1])
     return losses

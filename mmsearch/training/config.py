@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mmsearch.errors import BadInput
+from mmsearch.nets.matcher_network import MatcherShape
+from mmsearch.training.captions import ClassSettings, DatasetSettings
 from mmsearch.training.heads_loop import LoopSettings
+from mmsearch.training.objectives import ObjectiveSettings
+from mmsearch.training.pretrain_loop import PretrainSettings
 from mmsearch.training.vocabulary import VocabularyRule
 
 _T = TypeVar("_T")
@@ -35,28 +39,6 @@ class HeadSettings:
 
 
 @dataclass(frozen=True)
-class DatasetSettings:
-    """A set of captioned pictures below the data folder."""
-
-    name: str
-    captions: str  # path of its captions.jsonl; pictures are named relative to it
-    licence: str
-    source: str
-    splits: tuple[str, ...] = ()  # used for training; none for all
-    dev: str | None = None  # split to measure on
-
-
-@dataclass(frozen=True)
-class ClassSettings:
-    """Class names that meet their rows of the ImageNet classifier as further pairs."""
-
-    names: str  # path of a .jsonl with `names` in the order of the classifier
-    licence: str
-    source: str
-    length: float = 18.0  # of the picture side, in standardised features
-
-
-@dataclass(frozen=True)
 class TrainConfig:
     """All of a run, apart from where its data lie."""
 
@@ -67,6 +49,37 @@ class TrainConfig:
     vocabulary: VocabularyRule = field(default_factory=VocabularyRule)
     training: LoopSettings = field(default_factory=LoopSettings)
     classes: ClassSettings | None = None
+
+
+@dataclass(frozen=True)
+class PhotoSettings:
+    """How captioned photographs are learnt from."""
+
+    side: int = 224  # pixels of the square that they are resized to
+    batch: int = 32
+
+
+@dataclass(frozen=True)
+class SceneSettings:
+    """How drawn scenes are learnt from."""
+
+    side: int = 160  # pixels
+    batch: int = 64
+    foils: int = 1  # pairs of a true caption and a foil for each scene
+    seed: int = 1
+    whole: bool = False  # whether to show also what `scenes.standard_held_out` keeps back
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """All of a pretraining run, apart from where it starts and where its data lie."""
+
+    name: str
+    datasets: tuple[DatasetSettings, ...]
+    pretraining: PretrainSettings = field(default_factory=PretrainSettings)
+    matcher: MatcherShape = field(default_factory=MatcherShape)
+    photos: PhotoSettings = field(default_factory=PhotoSettings)
+    scenes: SceneSettings | None = None
 
 
 def _section(kind: type[_T], values: Mapping[str, Any], place: str) -> _T:
@@ -81,16 +94,38 @@ def _section(kind: type[_T], values: Mapping[str, Any], place: str) -> _T:
         raise BadInput(f"{place} is not complete: {error}.") from error
 
 
-def read_config(path: Path) -> TrainConfig:
-    """Read a run's config.
+def _raw(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"Cannot read the training config {path}: {error}.") from error
+
+
+def read_pretrain_config(path: Path) -> PretrainConfig:
+    """Read the config of a pretraining run.
 
     Raises:
         BadInput: If the file is missing, is no TOML, or has unknown or missing keys.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"Cannot read the training config {path}: {error}.") from error
+    raw = _raw(path)
+    loop = dict(raw.get("pretraining", {}))
+    if "objectives" in loop:
+        loop["objectives"] = _section(ObjectiveSettings, loop["objectives"], f"[pretraining.objectives] in {path}")
+    kinds: dict[str, type[Any]] = {"matcher": MatcherShape, "photos": PhotoSettings, "scenes": SceneSettings}
+    parts = {key: _section(kinds[key], raw[key], f"[{key}] in {path}") for key in kinds if key in raw}
+    parts["pretraining"] = _section(PretrainSettings, loop, f"[pretraining] in {path}")
+    return _with_datasets(PretrainConfig, raw, parts, path)
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Read the config of a run that trains heads on frozen towers.
+
+    Raises:
+        BadInput: If the file is missing, is no TOML, or has unknown or missing keys.
+    """
+    raw = _raw(path)
+    if "pretraining" in raw:
+        raise BadInput(f"{path} has a table [pretraining], so it needs an encoder to start from: add --start.")
     kinds: dict[str, type[Any]] = {
         "towers": TowerSettings,
         "heads": HeadSettings,
@@ -99,7 +134,11 @@ def read_config(path: Path) -> TrainConfig:
         "classes": ClassSettings,
     }
     parts = {key: _section(kinds[key], raw[key], f"[{key}] in {path}") for key in kinds if key in raw}
-    parts["datasets"] = tuple(
-        _section(DatasetSettings, row, f"[[datasets]] in {path}") for row in raw.get("datasets", [])
-    )
-    return _section(TrainConfig, {k: v for k, v in raw.items() if k not in parts} | parts, str(path))
+    return _with_datasets(TrainConfig, raw, parts, path)
+
+
+def _with_datasets(kind: type[_T], raw: Mapping[str, Any], parts: dict[str, Any], path: Path) -> _T:
+    """Fill a config from the parts read so far, its data sets and its plain keys."""
+    rows = tuple(_section(DatasetSettings, row, f"[[datasets]] in {path}") for row in raw.get("datasets", []))
+    plain = {key: value for key, value in raw.items() if key not in parts}
+    return _section(kind, plain | parts | {"datasets": rows}, str(path))

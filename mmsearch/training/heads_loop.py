@@ -75,6 +75,8 @@ class HeadsLoop:
     stopped and restored goes on exactly as it would have.
     """
 
+    may_change: frozenset[str] = frozenset()
+
     def __init__(self, heads: Heads, pairs: PairFeatures, settings: LoopSettings) -> None:
         self.heads, self.pairs, self.settings = heads, pairs, settings
         self.averaged = deepcopy(heads).requires_grad_(False).eval()
@@ -139,6 +141,10 @@ class HeadsLoop:
             losses = [self._step(texts) for texts in self._batches(self.epoch)]
         self.epoch += 1
         return sum(losses) / len(losses)
+
+    def parts(self) -> dict[str, float]:
+        """Return nothing: the loss is of one piece."""
+        return {}
 
     def state(self) -> dict[str, Any]:
         """Return everything that `restore` needs; the tensors are the live ones, so write them before going on."""

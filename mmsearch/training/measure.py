@@ -9,8 +9,7 @@ from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.evaluation import EvaluationReport, evaluate_retrieval
-from mmsearch.training.captions import LANGUAGES, CaptionedPicture, read_pictures
-from mmsearch.training.config import DatasetSettings
+from mmsearch.training.captions import LANGUAGES, CaptionedPicture, DatasetSettings, read_pictures
 from mmsearch.types import Vectors
 
 _CHUNK = 256  # pictures open at a time

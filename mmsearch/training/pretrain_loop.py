@@ -78,6 +78,8 @@ class PretrainLoop:
         settings: How.
     """
 
+    may_change: frozenset[str] = frozenset({"epochs"})  # the rates stay level until the end, wherever that is
+
     def __init__(self, network: MatcherNetwork, sources: Sequence[BatchSource], settings: PretrainSettings) -> None:
         self.network, self.sources, self.settings = network, sources, settings
         self.epoch = self.step = 0
@@ -101,7 +103,7 @@ class PretrainLoop:
             fused=True,
         )
         self._average = [copy.detach().clone() for copy in self._copies()]
-        self.last: dict[str, float] = {}
+        self._last: dict[str, float] = {}
 
     def _copies(self) -> list[nn.Parameter]:
         return [copy for masters in self._masters for copy in masters.copies]
@@ -123,7 +125,7 @@ class PretrainLoop:
         for batches in self._drawn():
             for name, value in self._step(batches).items():
                 totals[name] = totals.get(name, 0.0) + value / self.settings.steps
-        self.last = totals
+        self._last = totals
         self.epoch += 1
         return sum(totals.values())
 
@@ -202,6 +204,10 @@ class PretrainLoop:
                 if id(weight) in names:
                     named[names[id(weight)]].copy_(mean)
         return copy.requires_grad_(False).eval()
+
+    def parts(self) -> dict[str, float]:
+        """Return the mean loss of each source and objective in the last epoch, in nats."""
+        return dict(self._last)
 
     def state(self) -> dict[str, Any]:
         """Return everything that `restore` needs; the tensors are the live ones, so write them before going on."""

@@ -72,3 +72,23 @@ def test_a_training_that_cannot_go_on_ends_with_1(run: Run, trained) -> None:
 
     assert done.exit_code == 1
     assert done.stderr == "Error: There is no data in nowhere.\n"
+
+
+def test_with_a_start_the_towers_are_trained_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = pytest.importorskip("mmsearch.training.pretrain")
+    calls = []
+
+    def pretrain(config, data, output, start, *, resume=True, progress=None):
+        calls.append((config.name, start, resume))
+        recall = (FakeEngine().evaluate_source("flickr8k", split="dev", language="en"),)
+        return module.PretrainReport(output / "encoder", output / "matcher", 4, 2.5, 90.0, 65.0, 62.4, recall)
+
+    monkeypatch.setattr(module, "pretrain", pretrain)
+
+    done = run("train", "--start", "runs/heads/model", "--data", "data", "--output", "out")
+
+    assert calls == [("pretrain.toml", Path("runs/heads/model"), True)]
+    assert done.stdout.splitlines()[:2] == [
+        "out/encoder: 62.4 MB of weights",
+        "4 epochs, last loss 2.5000, 1:05 in this run",
+    ]

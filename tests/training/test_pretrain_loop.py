@@ -25,7 +25,7 @@ def test_it_learns():
     losses = [learning.run_epoch() for _ in range(12)]
 
     assert losses[-1] < 0.7 * losses[0]
-    assert learning.last.keys() == {"squares itc", "squares itm", "squares mlm"}
+    assert learning.parts().keys() == {"squares itc", "squares itm", "squares mlm"}
 
 
 def test_a_restored_loop_goes_on_as_the_first_would_have():
@@ -103,4 +103,4 @@ def test_an_objective_without_weight_is_not_worked_out(left):
 
     learning.run_epoch()
 
-    assert learning.last.keys() == {f"squares {left}"}
+    assert learning.parts().keys() == {f"squares {left}"}

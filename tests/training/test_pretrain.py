@@ -1,0 +1,134 @@
+import json
+
+import pytest
+import torch
+
+from mmsearch.encoders.registry import load_encoder
+from mmsearch.errors import BadInput, TrainingError
+from mmsearch.nets.dual_network import load_network
+from mmsearch.nets.folder import save_folder
+from mmsearch.nets.matcher_network import load_matcher
+from mmsearch.training.pretrain import pretrain
+from mmsearch.training.run import train
+from tests.nets.tiny import tiny_network
+
+CONFIG = """
+name = "tiny"
+
+[pretraining]
+epochs = 2
+steps = 2
+frozen_layers = 1
+warm_up = 1
+image_rate = 1e-3
+new_rate = 0.01
+
+[pretraining.objectives]
+cache = 8
+read = 1.0
+
+[matcher]
+start = 1
+layers = 1
+width = 8
+grid = 2
+
+[photos]
+side = 33
+batch = 4
+
+[scenes]
+side = 48
+batch = 2
+
+[[datasets]]
+name = "drawn"
+captions = "drawn/captions.jsonl"
+splits = ["train"]
+dev = "dev"
+licence = "CC0"
+source = "drawn by the test"
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "pretrain.toml"
+    path.write_text(CONFIG, encoding="utf8")
+    return path
+
+
+@pytest.fixture
+def start(tmp_path):
+    save_folder(tiny_network(), tmp_path / "start")
+    return tmp_path / "start"
+
+
+def log(output):
+    return [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+
+
+def test_goes_from_an_encoder_to_a_better_one_and_its_matcher(config, data, start, tmp_path):
+    told = []
+
+    report = pretrain(config, data, tmp_path / "out", start, progress=told.append)
+
+    assert load_encoder(str(report.folder), device="cpu").encode_texts(["red"]).shape == (1, 12)
+    matcher = load_matcher(report.matcher, load_network(report.folder, torch.device("cpu")))
+    assert matcher.shape.width == 8
+    assert [each.dataset for each in report.recall] == ["drawn dev"] * 2
+    assert [each.done for each in told if each.phase == "epochs"] == [0, 1, 2]
+    objectives = {"photos itc", "photos itm", "photos mlm", "scenes itc", "scenes itm", "scenes mlm"}
+    assert all(objectives < line.keys() for line in log(tmp_path / "out"))
+
+
+class Killed(BaseException):
+    """Stands for a signal: nothing on the way up handles it."""
+
+
+def test_a_stopped_run_goes_on_to_the_same_curve(config, data, start, tmp_path):
+    def kill(told):
+        if told.phase == "epochs" and told.done == 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        pretrain(config, data, tmp_path / "stopped", start, progress=kill)
+    pretrain(config, data, tmp_path / "stopped", start)
+    pretrain(config, data, tmp_path / "whole", start)
+
+    stopped, whole = ([line["loss"] for line in log(tmp_path / each)] for each in ("stopped", "whole"))
+    assert stopped == pytest.approx(whole, abs=0.02)
+
+
+def test_more_epochs_can_be_added_and_anything_else_is_refused(config, data, start, tmp_path):
+    pretrain(config, data, tmp_path / "out", start)
+
+    assert pretrain(config, data, tmp_path / "out", start, epochs=3).epochs == 3
+
+    config.write_text(CONFIG.replace("new_rate = 0.01", "new_rate = 0.02"), encoding="utf8")
+    with pytest.raises(TrainingError, match=r"new_rate 0\.01 instead of 0\.02"):
+        pretrain(config, data, tmp_path / "out", start)
+
+
+def test_an_encoder_that_is_not_there_is_named(config, data, tmp_path):
+    with pytest.raises(TrainingError, match="nowhere"):
+        pretrain(config, data, tmp_path / "out", tmp_path / "nowhere")
+
+
+def test_fusion_layers_must_fit_the_text_tower(config, data, start, tmp_path):
+    config.write_text(CONFIG.replace("start = 1\nlayers = 1", "start = 1\nlayers = 4"), encoding="utf8")
+
+    with pytest.raises(TrainingError, match="has 2 layers"):
+        pretrain(config, data, tmp_path / "out", start)
+
+
+def test_unknown_objectives_are_named(config, data, start, tmp_path):
+    config.write_text(CONFIG.replace("cache = 8", "cash = 8"), encoding="utf8")
+
+    with pytest.raises(BadInput, match="cash"):
+        pretrain(config, data, tmp_path / "out", start)
+
+
+def test_a_config_for_pretraining_asks_for_a_start(config, data, tmp_path):
+    with pytest.raises(BadInput, match="--start"):
+        train(config, data, tmp_path / "out")
