@@ -55,6 +55,10 @@ class EncoderError(MmsearchError):
     """A model that cannot be loaded or run."""
 
 
+class RerankerError(MmsearchError):
+    """A re-ranker that cannot be loaded or run."""
+
+
 class VectorIndexError(MmsearchError):
     """A vector index operation or file that failed."""
 

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from mmsearch.errors import BadInput, UnknownName
@@ -86,7 +88,7 @@ def test_marks_true_captions_and_foils_of_every_kind(language: str) -> None:
                 marks = marked(caption, statement, language)
                 nouns = sum(mark.kind == "noun" for mark in marks)
                 assert nouns == len(statement.mentions) + (statement.absent is not None), caption
-                assert all(one.end <= other.start for one, other in zip(marks, marks[1:], strict=False)), caption
+                assert all(one.end <= other.start for one, other in pairwise(marks)), caption
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mmsearch.errors import RerankerError
+from mmsearch.nets.folder import save_folder
+from mmsearch.nets.matcher_network import save_matcher
+from mmsearch.rerankers.folder import NetworkMatcher
+from mmsearch.rerankers.registry import load_reranker
+from tests.nets.tiny import tiny_network
+from tests.training.tiny_matcher import tiny_matcher
+
+IMAGES = [Image.new("RGB", (20, 30), colour) for colour in ("red", "green", "blue")]
+
+
+@pytest.fixture(scope="module")
+def network():
+    made = tiny_matcher().requires_grad_(False).eval()
+    for look in made.fusion.look:
+        torch.nn.init.normal_(look.output.weight)
+    return made
+
+
+@pytest.fixture
+def folder(network, tmp_path):
+    save_folder(network.dual, tmp_path / "encoder")
+    (tmp_path / "matcher").mkdir()
+    save_matcher(network, tmp_path / "matcher", tmp_path / "encoder")
+    return tmp_path / "matcher"
+
+
+def test_scores_are_those_of_the_network_pair_by_pair(network):
+    matcher = NetworkMatcher(network, name="tiny", fingerprint="")
+    texts = ["a red one", "a", "a red one"]
+
+    found = matcher.score(texts, matcher.prepare(IMAGES))
+
+    for text, image, score in zip(texts, IMAGES, found, strict=True):
+        ids, mask = network.dual.tokens([text])
+        vectors, tokens = network.look(network.dual.pixels([image]))
+        read, hidden = network.read(ids, mask)
+        alone = network.match(hidden, mask, tokens, (vectors * read).sum(1))
+        assert score == pytest.approx(alone.item(), abs=0.05)  # what 8 bits leave
+
+
+def test_tokens_are_within_half_a_step_of_what_they_were(network):
+    kept = NetworkMatcher(network, name="tiny", fingerprint="").prepare(IMAGES)
+
+    tokens = network.look(network.dual.pixels(IMAGES))[1].numpy()
+
+    assert kept.rows.dtype == np.int8
+    assert (np.abs(kept.rows * kept.scale.astype(np.float32) - tokens) <= 0.51 * kept.scale + 2e-3).all()
+
+
+def test_some_pictures_in_another_order(network):
+    matcher = NetworkMatcher(network, name="tiny", fingerprint="")
+    kept = matcher.prepare(IMAGES)
+
+    assert len(kept[np.array([2, 0])]) == 2
+    assert matcher.score(["a", "a"], kept[np.array([2, 0])]) == pytest.approx(
+        matcher.score(["a"] * 3, kept)[[2, 0]], abs=1e-4
+    )
+
+
+def test_as_many_texts_as_pictures_are_needed(network):
+    matcher = NetworkMatcher(network, name="tiny", fingerprint="")
+
+    with pytest.raises(RerankerError, match="2 texts"):
+        matcher.score(["a", "b"], matcher.prepare(IMAGES))
+
+
+def test_a_saved_matcher_is_opened_with_the_encoder_beside_it(network, folder):
+    opened = load_reranker(str(folder), device="cpu")
+    memory = NetworkMatcher(network, name="tiny", fingerprint="")
+
+    scores = [each.score(["a red one"] * 3, each.prepare(IMAGES)) for each in (opened, memory)]
+
+    assert scores[0] == pytest.approx(scores[1], abs=0.2)
+    assert opened.fingerprint
+
+
+def test_a_matcher_of_another_encoder_is_refused(folder):
+    save_folder(tiny_network(seed=9), folder.parent / "encoder")
+
+    with pytest.raises(RerankerError, match="another encoder"):
+        load_reranker(str(folder))
+
+
+def test_what_is_missing_is_named(folder, tmp_path):
+    with pytest.raises(RerankerError, match="nowhere"):
+        load_reranker(str(tmp_path / "nowhere"))
+
+    next(folder.glob("weights-*")).unlink()
+    with pytest.raises(RerankerError, match="Cannot load the matcher"):
+        load_reranker(str(folder))
