@@ -52,8 +52,9 @@ class MatcherNetwork(nn.Module):
         self.decision = nn.Sequential(
             nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.Linear(text.hidden_size, 1)
         )
-        # The encoder's cosine times a gain: what is learnt on top is a correction of the encoder's opinion.
+        # The encoder's cosine beyond an offset, times a gain: what is learnt on top corrects the encoder's opinion.
         self.gain = nn.Parameter(torch.tensor(10.0))
+        self.offset = nn.Parameter(torch.tensor(0.3))
         self.word = nn.Sequential(
             nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.LayerNorm(text.hidden_size)
         )
@@ -93,7 +94,7 @@ class MatcherNetwork(nn.Module):
         """
         fused = self.fusion(hidden, mask, tokens)[:, 0]  # (B, D), of the token that opens every text
         logits: Tensor = self.decision(fused).float()[:, 0]
-        return logits + self.gain.float() * cosine.detach()
+        return logits + self.gain.float() * (cosine.detach() - self.offset.float())
 
     def predict(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, places: Tensor) -> Tensor:
         """Return the logits of the words at some places, (n, V) float32.

@@ -31,7 +31,8 @@ class PretrainSettings:
     text_rate: float = 5e-5  # of the text tower
     frozen_layers: int = 8  # of the text tower, the lowest ones and the embeddings; they cost most and change least
     fusion_rate: float = 1e-4  # of the fusion layers that began as layers of the text tower
-    new_rate: float = 4e-4  # of the heads and of all that began at random
+    head_rate: float = 5e-5  # of the heads; they begin trained, and faster steps undo that
+    new_rate: float = 4e-4  # of all that began at random
     weight_decay: float = 0.02
     warm_up: int = 200  # steps
     cooling: float = 0.25  # share of all steps, the last ones, in which the rates fall to zero
@@ -248,10 +249,13 @@ class PretrainLoop:
 def _groups(network: MatcherNetwork, settings: PretrainSettings) -> list[tuple[float, list[nn.Parameter]]]:
     """Return the learning rate and the weights of each part; the table of words is not trained."""
     dual = network.dual
-    new = [dual.image_head, dual.text_head, network.tokens, network.fusion.look, network.decision, network.word]
+    own = [network.gain, network.offset, network.word_bias]
+    heads = [*dual.image_head.parameters(), *dual.text_head.parameters()]
+    new = [network.tokens, network.fusion.look, network.decision, network.word]
     return [
         (settings.image_rate, list(dual.image.parameters())),
         (settings.text_rate, list(dual.text.encoder.layer[settings.frozen_layers :].parameters())),
         (settings.fusion_rate, list(network.fusion.layer.parameters())),
-        (settings.new_rate, [p for part in new for p in part.parameters()] + [network.gain, network.word_bias]),
+        (settings.head_rate, heads),
+        (settings.new_rate, [*(p for part in new for p in part.parameters()), *own]),
     ]

@@ -11,7 +11,14 @@ from tests.training.tiny_matcher import Squares, tiny_matcher
 
 OBJECTIVES = ObjectiveSettings(cache=16, hardening=2, read=1.0)
 SETTINGS = PretrainSettings(
-    epochs=3, steps=4, frozen_layers=1, warm_up=2, new_rate=0.01, image_rate=0.001, objectives=OBJECTIVES
+    epochs=3,
+    steps=4,
+    frozen_layers=1,
+    warm_up=2,
+    new_rate=0.01,
+    head_rate=0.01,
+    image_rate=0.001,
+    objectives=OBJECTIVES,
 )
 
 
