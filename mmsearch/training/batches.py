@@ -9,20 +9,21 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
-from mmsearch.errors import TrainingError
 from mmsearch.nets.pictures import squares
 from mmsearch.scenes import FoilKind, Scene, SceneGenerator
 from mmsearch.scenes.marking import marked
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import digest, replace_file
+from mmsearch.training.views import open_picture
 
 _KEPT = (0.72, 1.0)  # share of each side that a crop of a photograph keeps
 _DECODED = 256  # photographs decoded at a time
 _ID_BITS = 63
+_LIKELIEST = 3  # classes of each picture that a batch draws first
+_LEAST_BELIEF = 1e-6
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,19 @@ class Caption:
 
 
 @dataclass(frozen=True)
+class ClassBeliefs:
+    """What a frozen classifier says about the pictures of a batch.
+
+    Args:
+        names: Of C classes, one each.
+        beliefs: (B, C) float32, rows summing to one.
+    """
+
+    names: tuple[str, ...]
+    beliefs: Tensor
+
+
+@dataclass(frozen=True)
 class Batch:
     """Pictures and the texts about them.
 
@@ -43,11 +57,13 @@ class Batch:
         pixels: (B, 3, S, S) uint8.
         picture_ids: (B,) int64, equal where the picture is the same.
         captions: T of them; every picture has one that is true.
+        classes: None if no classifier has looked at the pictures.
     """
 
     pixels: Tensor
     picture_ids: Tensor
     captions: tuple[Caption, ...]
+    classes: ClassBeliefs | None = None
 
 
 class BatchSource(Protocol):
@@ -64,6 +80,31 @@ def text_id(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> (64 - _ID_BITS)
 
 
+@dataclass(frozen=True)
+class ClassifiedPictures:
+    """What a frozen classifier says about pictures to learn from.
+
+    Args:
+        names: Of each class, at least one.
+        beliefs: (n, classes), probabilities.
+        count: Classes that a batch draws.
+    """
+
+    names: Sequence[tuple[str, ...]]
+    beliefs: NDArray[np.float16]
+    count: int
+
+    def drawn(self, rows: NDArray[np.int64], rng: np.random.Generator) -> ClassBeliefs:
+        """Return what it says about some pictures among the likeliest classes of each and others by lot."""
+        mine = self.beliefs[rows].astype(np.float32)  # (B, classes)
+        likely = dict.fromkeys(np.argsort(-mine, axis=1, kind="stable")[:, :_LIKELIEST].T.ravel().tolist())
+        others = dict.fromkeys(rng.permutation(len(self.names)).tolist())
+        chosen = list(likely | others)[: self.count]
+        among = torch.from_numpy(mine[:, chosen]).clamp(min=_LEAST_BELIEF)
+        names = tuple(self.names[each][int(rng.integers(len(self.names[each])))] for each in chosen)
+        return ClassBeliefs(names, among / among.sum(1, keepdim=True))
+
+
 class PhotoBatches:
     """Captioned photographs, cropped and flipped at random.
 
@@ -73,12 +114,21 @@ class PhotoBatches:
         size: Pictures a batch.
         seed: Equal seeds give equal batches.
         folder: Keeps the resized pictures from one run to the next.
+        classes: What a frozen classifier says about them.
     """
 
     name = "photos"
 
-    def __init__(self, pictures: Sequence[CaptionedPicture], side: int, size: int, seed: int, folder: Path) -> None:
-        self.pictures, self.size, self.seed = pictures, min(size, len(pictures)), seed
+    def __init__(
+        self,
+        pictures: Sequence[CaptionedPicture],
+        side: int,
+        size: int,
+        seed: int,
+        folder: Path,
+        classes: ClassifiedPictures | None = None,
+    ) -> None:
+        self.pictures, self.size, self.seed, self.classes = pictures, min(size, len(pictures)), seed, classes
         path = folder / f"photos-{digest([str(side), *(str(p.path) for p in pictures)])}.npy"
         if not path.exists():
             replace_file(path, lambda part: _write_pixels(part, [p.path for p in pictures], side))
@@ -97,7 +147,8 @@ class PhotoBatches:
             for language in LANGUAGES
             if self.pictures[row].in_language(language)
         ]
-        return Batch(_varied(pixels, rng), torch.from_numpy(rows), tuple(captions))
+        beliefs = self.classes.drawn(rows, rng) if self.classes else None
+        return Batch(_varied(pixels, rng), torch.from_numpy(rows), tuple(captions), beliefs)
 
 
 def _write_pixels(path: Path, paths: Sequence[Path], side: int) -> None:
@@ -106,18 +157,8 @@ def _write_pixels(path: Path, paths: Sequence[Path], side: int) -> None:
         header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), side, side, 3)}
         np.lib.format.write_array_header_1_0(file, header)
         for start in range(0, len(paths), _DECODED):
-            images = [_opened(each) for each in paths[start : start + _DECODED]]
+            images = [open_picture(each) for each in paths[start : start + _DECODED]]
             file.write(squares(images, side).permute(0, 2, 3, 1).contiguous().numpy().tobytes())
-
-
-def _opened(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).convert("RGB")
-    except OSError as error:
-        raise TrainingError(
-            f"Cannot read the training picture {path}: {error}. Mend it or take its line out."
-        ) from error
 
 
 def _varied(pixels: Tensor, rng: np.random.Generator) -> Tensor:
@@ -136,27 +177,25 @@ class SceneBatches:
     """Drawn scenes with captions and foils; every scene is new.
 
     Args:
-        generator: Draws the scenes.
+        generators: Draw the scenes, turn by turn, in whatever sizes they do.
         size: Scenes a batch.
         foils: Pairs of a true caption and a foil for each scene.
     """
 
     name = "scenes"
 
-    def __init__(self, generator: SceneGenerator, size: int, foils: int) -> None:
-        self.generator, self.size, self.foils = generator, size, foils
+    def __init__(self, generators: Sequence[SceneGenerator], size: int, foils: int) -> None:
+        self.generators, self.size, self.foils = generators, size, foils
 
     def batch(self, step: int) -> Batch:
         """Return the batch of a step; a scene's kind of foil takes turns."""
-        kinds, first = tuple(FoilKind), step * self.size
-        scenes = [
-            self.generator.scene(index, kind=kinds[index % len(kinds)]) for index in range(first, first + self.size)
-        ]
+        kinds, first, generator = tuple(FoilKind), step * self.size, self.generators[step % len(self.generators)]
+        scenes = [generator.scene(index, kind=kinds[index % len(kinds)]) for index in range(first, first + self.size)]
         captions: list[Caption] = []
         for owner, scene in enumerate(scenes):
-            rng = np.random.default_rng([self.generator.seed, scene.index, len(kinds)])
-            captions += self._told(owner, scene, rng) + self._foiled(owner, scene, rng)
-        pixels = squares([scene.picture for scene in scenes], self.generator.side)
+            rng = np.random.default_rng([generator.seed, scene.index, len(kinds)])
+            captions += self._told(owner, scene, rng) + self._foiled(owner, scene, rng, generator)
+        pixels = squares([scene.picture for scene in scenes], generator.side)
         return Batch(pixels, torch.arange(first, first + self.size), tuple(captions))
 
     @staticmethod
@@ -167,13 +206,13 @@ class SceneBatches:
         marks = marked(text, scene.statements[which], language)
         return [Caption(text, owner, marks=tuple((mark.start, mark.end) for mark in marks))]
 
-    def _foiled(self, owner: int, scene: Scene, rng: np.random.Generator) -> list[Caption]:
+    def _foiled(self, owner: int, scene: Scene, rng: np.random.Generator, generator: SceneGenerator) -> list[Caption]:
         """Return true captions with their foils; the first of the kind that the scene was drawn for."""
         kinds = tuple(FoilKind)
-        others = [kind for kind in rng.permutation(len(kinds)) if self.generator.offers(scene, kinds[kind])]
+        others = [kind for kind in rng.permutation(len(kinds)) if generator.offers(scene, kinds[kind])]
         chosen = [scene.index % len(kinds), *others][: self.foils]
         captions = []
         for kind in chosen:
-            foil = self.generator.foil(scene, kinds[kind], LANGUAGES[int(rng.integers(len(LANGUAGES)))])
+            foil = generator.foil(scene, kinds[kind], LANGUAGES[int(rng.integers(len(LANGUAGES)))])
             captions += [Caption(foil.caption, owner), Caption(foil.foil, owner, true=False)]
         return captions

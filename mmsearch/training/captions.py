@@ -24,12 +24,26 @@ class DatasetSettings:
 
 @dataclass(frozen=True)
 class ClassSettings:
-    """Class names that meet their rows of the ImageNet classifier as further pairs."""
+    """The class names of the ImageNet classifier that the picture tower began as."""
 
     names: str  # path of a .jsonl with `names` in the order of the classifier
     licence: str
     source: str
+
+
+@dataclass(frozen=True)
+class ClassPairSettings(ClassSettings):
+    """Class names that meet their rows of the classifier as further pairs."""
+
     length: float = 18.0  # of the picture side, in standardised features
+
+
+@dataclass(frozen=True)
+class ClassBeliefSettings(ClassSettings):
+    """Class names that pictures should go on to resemble, as much as the classifier believes."""
+
+    classifier: str = "lite2"  # a key of `nets.efficientnet_lite.VARIANTS`
+    count: int = 96  # classes that a batch draws
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from mmsearch.errors import BadInput
 from mmsearch.nets.matcher_network import MatcherShape
-from mmsearch.training.captions import ClassSettings, DatasetSettings
+from mmsearch.training.captions import ClassBeliefSettings, ClassPairSettings, DatasetSettings
 from mmsearch.training.heads_loop import LoopSettings
 from mmsearch.training.objectives import ObjectiveSettings
 from mmsearch.training.pretrain_loop import PretrainSettings
@@ -48,7 +48,7 @@ class TrainConfig:
     heads: HeadSettings = field(default_factory=HeadSettings)
     vocabulary: VocabularyRule = field(default_factory=VocabularyRule)
     training: LoopSettings = field(default_factory=LoopSettings)
-    classes: ClassSettings | None = None
+    classes: ClassPairSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class PhotoSettings:
 class SceneSettings:
     """How drawn scenes are learnt from."""
 
-    side: int = 160  # pixels
+    sides: tuple[int, ...] = (160,)  # pixels; batches take turns
     batch: int = 64
     foils: int = 1  # pairs of a true caption and a foil for each scene
     seed: int = 1
@@ -80,6 +80,7 @@ class PretrainConfig:
     matcher: MatcherShape = field(default_factory=MatcherShape)
     photos: PhotoSettings = field(default_factory=PhotoSettings)
     scenes: SceneSettings | None = None
+    classes: ClassBeliefSettings | None = None
 
 
 def _section(kind: type[_T], values: Mapping[str, Any], place: str) -> _T:
@@ -111,7 +112,12 @@ def read_pretrain_config(path: Path) -> PretrainConfig:
     loop = dict(raw.get("pretraining", {}))
     if "objectives" in loop:
         loop["objectives"] = _section(ObjectiveSettings, loop["objectives"], f"[pretraining.objectives] in {path}")
-    kinds: dict[str, type[Any]] = {"matcher": MatcherShape, "photos": PhotoSettings, "scenes": SceneSettings}
+    kinds: dict[str, type[Any]] = {
+        "matcher": MatcherShape,
+        "photos": PhotoSettings,
+        "scenes": SceneSettings,
+        "classes": ClassBeliefSettings,
+    }
     parts = {key: _section(kinds[key], raw[key], f"[{key}] in {path}") for key in kinds if key in raw}
     parts["pretraining"] = _section(PretrainSettings, loop, f"[pretraining] in {path}")
     return _with_datasets(PretrainConfig, raw, parts, path)
@@ -131,7 +137,7 @@ def read_config(path: Path) -> TrainConfig:
         "heads": HeadSettings,
         "vocabulary": VocabularyRule,
         "training": LoopSettings,
-        "classes": ClassSettings,
+        "classes": ClassPairSettings,
     }
     parts = {key: _section(kinds[key], raw[key], f"[{key}] in {path}") for key in kinds if key in raw}
     return _with_datasets(TrainConfig, raw, parts, path)

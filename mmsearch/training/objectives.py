@@ -1,17 +1,18 @@
 """The objectives of pretraining on one batch: contrast (ITC), matching (ITM) and masked words (MLM)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from mmsearch.losses.contrastive import directed_loss, shared_with
 from mmsearch.losses.masking import draw_masked, masked_loss
 from mmsearch.losses.matching import hard_negatives, matching_loss
 from mmsearch.nets.matcher_network import MASK, MatcherNetwork
 from mmsearch.nets.tokens import PAD
-from mmsearch.training.batches import Batch, text_id
+from mmsearch.training.batches import Batch, Caption, ClassBeliefs, text_id
 
 _CHUNK = 64  # texts of like length that are read together
 
@@ -23,10 +24,12 @@ class ObjectiveSettings:
     itc: float = 1.0
     itm: float = 1.0
     mlm: float = 0.5
+    classes: float = 0.3  # of the class names that a frozen classifier believes in
+    alone: int = 0  # steps of contrast before matching and masked words join in, when vectors are worth correcting
     smoothing: float = 0.1  # of the targets of contrast
     cache: int = 4096  # pairs of earlier batches that serve as negatives of contrast, for each kind of batch
     hardness: float = 20.0  # times cosines when negatives of matching are drawn; reached after `hardening` steps
-    hardening: int = 300
+    hardening: int = 300  # of matching
     negatives: float = 0.5  # drawn negatives of matching for each true caption, and for each picture
     masked: float = 0.25  # share of a text's words that are hidden
     read: float = 0.3  # share of the captions whose words are hidden at all
@@ -42,6 +45,30 @@ class Chunk:
     mask: Tensor  # (C, L)
     marked: Tensor  # (C, L) bool, tokens of marked words
     words: Tensor  # (C, L) bool, tokens that may be hidden
+
+    def to(self, device: torch.device) -> "Chunk":
+        """Return it on a device."""
+        return Chunk(*(each.to(device) for each in self._fields()))
+
+    def only(self, keep: Tensor) -> "Chunk":
+        """Return the texts of a (C,) bool."""
+        return Chunk(*(each[keep] for each in self._fields()))
+
+    def widened(self, length: int) -> "Chunk":
+        """Return it padded to a number of tokens."""
+        more = (0, length - self.ids.shape[1])
+        rest = (F.pad(each, more) for each in (self.mask, self.marked, self.words))
+        return Chunk(self.rows, F.pad(self.ids, more, value=PAD), *rest)
+
+    def _fields(self) -> tuple[Tensor, ...]:
+        return self.rows, self.ids, self.mask, self.marked, self.words
+
+
+def joined(parts: Sequence[Chunk]) -> Chunk:
+    """Return one chunk of all texts of several, at least one."""
+    longest = max(part.ids.shape[1] for part in parts)
+    wide = [part.widened(longest)._fields() for part in parts]
+    return Chunk(*(torch.cat(each) for each in zip(*wide, strict=True)))
 
 
 class PairCache:
@@ -75,9 +102,9 @@ class PairCache:
         self.image, self.text, self.ids = (each.to(device) for each in state)
 
 
-def chunks(network: MatcherNetwork, batch: Batch) -> Iterator[Chunk]:
+def chunks(network: MatcherNetwork, captions: Sequence[Caption]) -> Iterator[Chunk]:
     """Yield the texts of a batch, sorted by length so that little is padding."""
-    dual, texts = network.dual, [caption.text for caption in batch.captions]
+    dual, texts = network.dual, [caption.text for caption in captions]
     prefix = len(dual.shape.prefix)
     encoded = dual.tokenizer.encode_batch([dual.shape.prefix + text for text in texts])
     order = sorted(range(len(texts)), key=lambda row: len(encoded[row].ids))
@@ -90,7 +117,7 @@ def chunks(network: MatcherNetwork, batch: Batch) -> Iterator[Chunk]:
             ids[place, : len(encoded[row].ids)] = torch.tensor(encoded[row].ids)
             for token, (begin, end) in enumerate(encoded[row].offsets):
                 words[place, token] = begin >= prefix - 1 and end > max(begin, prefix)
-                spans = batch.captions[row].marks
+                spans = captions[row].marks
                 marked[place, token] = any(begin - prefix < stop and end - prefix > first for first, stop in spans)
         lengths = torch.tensor([len(encoded[row].ids) for row in rows])
         yield Chunk(torch.tensor(rows), ids, torch.arange(longest) < lengths[:, None], marked & words, words)
@@ -116,10 +143,8 @@ class Objectives:
         """Return the loss of each objective that has a weight, in nats; the cache takes the batch in."""
         settings = self.settings
         image, tokens = self.network.look(batch.pixels)
-        parts = [self._moved(chunk) for chunk in chunks(self.network, batch)]
-        read = [self.network.read(part.ids, part.mask) for part in parts]
-        rows = torch.cat([part.rows for part in parts])
-        text = torch.cat([vectors for vectors, _ in read])[rows.argsort()]  # (T, dim)
+        parts = [chunk.to(self.device) for chunk in chunks(self.network, batch.captions)]
+        text, hidden = self._read(parts)
         found: dict[str, Tensor] = {}
         owner = torch.tensor([caption.owner for caption in batch.captions], device=self.device)  # (T,)
         true = torch.tensor([caption.true for caption in batch.captions], device=self.device)  # (T,)
@@ -127,16 +152,22 @@ class Objectives:
         pictures = batch.picture_ids.to(self.device)[owner]  # (T,)
         if settings.itc:
             found["itc"] = self._contrast(image, text, owner, true, torch.stack([pictures, ids], 1), cache)
+        if batch.classes and settings.classes:
+            found["classes"] = self._classes(image, batch.classes)
+        if step < settings.alone:
+            return found
         if settings.itm:
-            pairs = self._pairs(image, text, owner, true, ids, step)
-            found["itm"] = self._matching(parts, [hidden for _, hidden in read], image, text, tokens, pairs)
+            pairs = self._pairs(image, text, owner, true, ids, step - settings.alone)
+            found["itm"] = self._matching(parts, hidden, image, text, tokens, pairs)
         if settings.mlm:
             found["mlm"] = self._masked(parts, tokens, owner, true)
         return found
 
-    def _moved(self, chunk: Chunk) -> Chunk:
-        each = (chunk.rows, chunk.ids, chunk.mask, chunk.marked, chunk.words)
-        return Chunk(*(tensor.to(self.device) for tensor in each))
+    def _read(self, parts: Sequence[Chunk]) -> tuple[Tensor, list[Tensor]]:
+        """Return the vectors of all texts in their order, (T, dim), and the hidden state of each chunk."""
+        read = [self.network.read(part.ids, part.mask) for part in parts]
+        order = torch.cat([part.rows for part in parts]).argsort()
+        return torch.cat([vectors for vectors, _ in read])[order], [hidden for _, hidden in read]
 
     def _contrast(
         self, image: Tensor, text: Tensor, owner: Tensor, true: Tensor, ids: Tensor, cache: PairCache
@@ -156,6 +187,13 @@ class Objectives:
         back = directed_loss(theirs, torch.cat([own, cache.image]), scale, torch.cat([same, old], 1), smoothing)
         cache.add(own, theirs, mine)
         return (there + back).mean() / 2
+
+    def _classes(self, image: Tensor, classes: ClassBeliefs) -> Tensor:
+        """Let every picture resemble the class names that the frozen classifier believes in, as much as it does."""
+        names = [Caption(name, owner=0) for name in classes.names]
+        text, _ = self._read([chunk.to(self.device) for chunk in chunks(self.network, names)])  # (C, dim)
+        logs = (self.log_scale.exp() * image @ text.T).log_softmax(1)  # (B, C)
+        return F.kl_div(logs, classes.beliefs.to(self.device), reduction="batchmean")
 
     @torch.no_grad()
     def _pairs(self, image: Tensor, text: Tensor, owner: Tensor, true: Tensor, ids: Tensor, step: int) -> Tensor:
@@ -199,22 +237,18 @@ class Objectives:
         return matching_loss(torch.cat(logits), torch.cat(matched))
 
     def _masked(self, parts: list[Chunk], tokens: Tensor, owner: Tensor, true: Tensor) -> Tensor:
-        losses, count = [], 0
-        for part in parts:
-            keep = true[part.rows] & self._lots(len(part.rows), self.settings.read)
-            if not keep.any():
-                continue
-            rows, ids, mask = part.rows[keep], part.ids[keep], part.mask[keep]
-            hide = draw_masked(part.words[keep], part.marked[keep], self.settings.masked, self.generator)
-            hidden = self.network.below(ids.masked_fill(hide, MASK), mask)
-            blind = self._lots(len(rows), self.settings.blind)
-            for which, seen in ((blind, None), (~blind, tokens[owner[rows[~blind]]])):
-                if hide[which].any():
-                    logits = self.network.predict(hidden[which], mask[which], seen, hide[which])
-                    words = ids[which][hide[which]]
-                    losses.append(masked_loss(logits, words) * len(words))
-                    count += len(words)
-        return torch.stack(losses).sum() / count if losses else tokens.sum() * 0.0
+        part = joined([part.only(true[part.rows] & self._lots(len(part.rows), self.settings.read)) for part in parts])
+        hide = draw_masked(part.words, part.marked, self.settings.masked, self.generator)
+        if not hide.any():
+            return tokens.sum() * 0.0
+        hidden = self.network.below(part.ids.masked_fill(hide, MASK), part.mask)
+        blind, losses = self._lots(len(part.rows), self.settings.blind), []
+        for which, seen in ((blind, None), (~blind, tokens[owner[part.rows[~blind]]])):
+            if hide[which].any():
+                logits = self.network.predict(hidden[which], part.mask[which], seen, hide[which])
+                words = part.ids[which][hide[which]]
+                losses.append(masked_loss(logits, words) * len(words))
+        return torch.stack(losses).sum() / hide.sum()
 
     def _lots(self, count: int, share: float) -> Tensor:
         """Return (count,) bool, True with probability `share`."""

@@ -8,31 +8,23 @@ from random import Random
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
-from mmsearch.errors import TrainingError
 from mmsearch.nets.dual_network import DualNetwork
 from mmsearch.nets.heads import Head
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import cached_features, digest
 from mmsearch.training.heads_loop import PairFeatures
-from mmsearch.training.views import VIEWS
+from mmsearch.training.views import VIEWS, open_picture
 
 _BATCH = 16  # pictures or texts at a time
 _LEAST_DEVIATION = 1e-3  # a feature that hardly varies is not blown up
 
 
-def _open(path: Path, view: str) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except OSError as error:
-        raise TrainingError(
-            f"Cannot read the training picture {path}: {error}. Mend it or take its line out."
-        ) from error
-    return VIEWS[view](upright, Random(path.name))  # noqa: S311 -- a crop, not a secret
+def _seen(path: Path, view: str) -> Image.Image:
+    return VIEWS[view](open_picture(path), Random(path.name))  # noqa: S311 -- a crop, not a secret
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class TowerFeatures:
     @torch.inference_mode()
     def _images(self, paths: Sequence[Path], view: str) -> NDArray[np.float32]:
         batches = (paths[i : i + _BATCH] for i in range(0, len(paths), _BATCH))
-        rows = [self.network.image_features(self.network.pixels([_open(p, view) for p in b])) for b in batches]
+        rows = [self.network.image_features(self.network.pixels([_seen(p, view) for p in b])) for b in batches]
         return torch.cat(rows).cpu().numpy()
 
     @torch.inference_mode()

@@ -4,7 +4,7 @@ import ctypes
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from mmsearch.nets.dual_network import load_network
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import MatcherNetwork, save_matcher, set_matcher_precision
 from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
-from mmsearch.training.batches import BatchSource, PhotoBatches, SceneBatches
-from mmsearch.training.captions import read_pictures
+from mmsearch.training.batches import BatchSource, ClassifiedPictures, PhotoBatches, SceneBatches
+from mmsearch.training.beliefs import classified
+from mmsearch.training.captions import CaptionedPicture, ClassBeliefSettings, read_pictures
 from mmsearch.training.checkpoint import logged_seconds, train_epochs
+from mmsearch.training.classifier import Classifier, load_classifier
 from mmsearch.training.config import PretrainConfig, SceneSettings, read_pretrain_config
 from mmsearch.training.features import replace_file, writing
 from mmsearch.training.measure import measure, read_dev_sets
@@ -53,6 +55,7 @@ def pretrain(
     resume: bool = True,
     progress: Callable[[TrainProgress], None] | None = None,
     epochs: int | None = None,
+    classifiers: Callable[[str], Classifier] = load_classifier,
 ) -> PretrainReport:
     """Pretrain the towers of an encoder and a matcher on top of them.
 
@@ -68,6 +71,7 @@ def pretrain(
         resume: Go on from the last checkpoint if there is one.
         progress: Called as the run goes on.
         epochs: Instead of the config's.
+        classifiers: Loads the classifier that the config names.
 
     Raises:
         BadInput: If the config cannot be used.
@@ -81,7 +85,14 @@ def pretrain(
         output.mkdir(parents=True, exist_ok=True)
     began, tell = time.monotonic(), progress or (lambda _: None)
     keep_freed_memory()
-    loop = PretrainLoop(_network(config, start), _sources(config, data, output), config.pretraining)
+
+    def look(pictures: Sequence[CaptionedPicture], classes: ClassBeliefSettings) -> ClassifiedPictures:
+        def told(done: int, total: int) -> None:
+            tell(TrainProgress("classes", done, total))
+
+        return classified(pictures, data, classes, output, told, classifiers)
+
+    loop = PretrainLoop(_network(config, start), _sources(config, data, output, look), config.pretraining)
     losses = train_epochs(
         loop, output, resume, lambda done, loss: tell(TrainProgress("epochs", done, config.pretraining.epochs, loss))
     )
@@ -98,8 +109,7 @@ def pretrain(
         weights_mb=sum(path.stat().st_size for path in output.glob("*/*.safetensors")) / 1e6,
         recall=tuple(each for dev in read_dev_sets(data, config.datasets) for each in measure(opened, dev)),
     )
-    told = asdict(report) | {"config": asdict(config)}
-    text = json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"
+    text = json.dumps(asdict(report) | {"config": asdict(config)}, indent=2, ensure_ascii=False, default=str) + "\n"
     replace_file(output / "report.json", lambda part: _write(part, text))
     return report
 
@@ -127,11 +137,17 @@ def _network(config: PretrainConfig, start: Path) -> MatcherNetwork:
     return set_matcher_precision(network, dual.image.stem.weight.dtype)
 
 
-def _sources(config: PretrainConfig, data: Path, output: Path) -> list[BatchSource]:
+def _sources(
+    config: PretrainConfig,
+    data: Path,
+    output: Path,
+    look: Callable[[Sequence[CaptionedPicture], ClassBeliefSettings], ClassifiedPictures],
+) -> list[BatchSource]:
     pictures = [picture for each in config.datasets for picture in read_pictures(data, each, each.splits)]
     seed, sources = config.pretraining.seed, list[BatchSource]()
     if pictures:
-        sources.append(PhotoBatches(pictures, config.photos.side, config.photos.batch, seed, output))
+        beliefs = look(pictures, config.classes) if config.classes else None
+        sources.append(PhotoBatches(pictures, config.photos.side, config.photos.batch, seed, output, beliefs))
     if config.scenes:
         sources.append(_scenes(config.scenes))
     if not sources:
@@ -141,8 +157,8 @@ def _sources(config: PretrainConfig, data: Path, output: Path) -> list[BatchSour
 
 def _scenes(settings: SceneSettings) -> SceneBatches:
     allow = Allow.ALL if settings.whole else Allow.SEEN
-    generator = SceneGenerator(settings.side, settings.seed, standard_held_out(), allow)
-    return SceneBatches(generator, settings.batch, settings.foils)
+    generators = [SceneGenerator(side, settings.seed, standard_held_out(), allow) for side in settings.sides]
+    return SceneBatches(generators, settings.batch, settings.foils)
 
 
 def _export(loop: PretrainLoop, output: Path) -> tuple[Path, Path]:

@@ -18,7 +18,7 @@ from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.training.batches import Batch, BatchSource
 from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache
 
-_AHEAD = 2  # steps whose batches are drawn while one is learnt from
+_AHEAD = 2  # steps whose batches are drawn while a GPU learns; a CPU that did both at once would do both slower
 
 
 @dataclass(frozen=True)
@@ -131,18 +131,16 @@ class PretrainLoop:
         return sum(totals.values())
 
     def _drawn(self) -> Iterator[list[Batch]]:
-        """Yield the batches of the steps of an epoch, drawn ahead in another thread."""
-        waiting: deque[Future[list[Batch]]] = deque()
-        with ThreadPoolExecutor(1) as pool:
+        """Yield the batches of the steps of an epoch; the sources draw in threads of their own."""
+        ahead = 0 if self._log_scale.device.type == "cpu" else _AHEAD
+        waiting: deque[list[Future[Batch]]] = deque()
+        with ThreadPoolExecutor(len(self.sources)) as pool:
             for step in range(self.step, self.step + self.settings.steps):
-                waiting.append(pool.submit(self._draw, step))
-                if len(waiting) > _AHEAD:
-                    yield waiting.popleft().result()
+                waiting.append([pool.submit(source.batch, step) for source in self.sources])
+                if len(waiting) > ahead:
+                    yield [drawn.result() for drawn in waiting.popleft()]
             while waiting:
-                yield waiting.popleft().result()
-
-    def _draw(self, step: int) -> list[Batch]:
-        return [source.batch(step) for source in self.sources]
+                yield [drawn.result() for drawn in waiting.popleft()]
 
     def _step(self, batches: Sequence[Batch]) -> dict[str, float]:
         with _attention(self._log_scale.device):

@@ -1,11 +1,29 @@
-"""Ways to look at a training picture; in use a picture is only ever seen as it is."""
+"""Opening a training picture, and ways to look at it; in use a picture is only ever seen as it is."""
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
-from PIL import Image
+from PIL import Image, ImageOps
+
+from mmsearch.errors import TrainingError
 
 _KEPT = (0.75, 0.95)  # share of each side that a crop keeps
+
+
+def open_picture(path: Path) -> Image.Image:
+    """Return a training picture, upright and RGB.
+
+    Raises:
+        TrainingError: If it cannot be read.
+    """
+    try:
+        with Image.open(path) as image:
+            return ImageOps.exif_transpose(image).convert("RGB")
+    except OSError as error:
+        raise TrainingError(
+            f"Cannot read the training picture {path}: {error}. Mend it or take its line out."
+        ) from error
 
 
 def _flipped(image: Image.Image, _: Random) -> Image.Image:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from mmsearch.errors import TrainingError
 from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
-from mmsearch.training.batches import PhotoBatches, SceneBatches, text_id
+from mmsearch.training.batches import ClassifiedPictures, PhotoBatches, SceneBatches, text_id
 from mmsearch.training.captions import CaptionedPicture
 
 
@@ -61,8 +61,30 @@ def test_a_picture_that_cannot_be_read_is_named(pictures, tmp_path):
     assert not list(tmp_path.glob("*.npy"))
 
 
+def scenes_of(side):
+    return SceneGenerator(side, seed=3, held_out=standard_held_out(), allow=Allow.SEEN)
+
+
+def test_scenes_come_in_every_size_by_turns():
+    scenes = SceneBatches([scenes_of(32), scenes_of(64)], 2, foils=1)
+
+    assert [scenes.batch(step).pixels.shape[-1] for step in range(4)] == [32, 64, 32, 64]
+
+
+def test_a_batch_draws_the_classes_that_the_classifier_believes_in(pictures, tmp_path):
+    beliefs = np.eye(5, 6, dtype=np.float16)
+    classes = ClassifiedPictures([(f"class {n}",) for n in range(6)], beliefs, count=4)
+
+    batch = PhotoBatches(pictures, 16, 2, seed=0, folder=tmp_path, classes=classes).batch(3)
+
+    assert batch.classes.beliefs.shape == (2, 4)
+    for row, number in enumerate(batch.picture_ids.tolist()):
+        assert batch.classes.names[batch.classes.beliefs[row].argmax()] == f"class {number}"
+    assert batch.classes.beliefs.sum(1).tolist() == pytest.approx([1, 1])
+
+
 def test_every_scene_is_new_and_comes_with_a_foil_and_marked_words():
-    scenes = SceneBatches(SceneGenerator(64, seed=3, held_out=standard_held_out(), allow=Allow.SEEN), 7, foils=1)
+    scenes = SceneBatches([scenes_of(64)], 7, foils=1)
 
     batch, next_batch = scenes.batch(0), scenes.batch(1)
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmsearch.training.batches import Batch, Caption
-from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache, chunks
+from mmsearch.training.batches import Batch, Caption, ClassBeliefs
+from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache, chunks, joined
 from tests.training.tiny_matcher import Squares, tiny_matcher
 
 
@@ -22,7 +22,7 @@ def objectives(network, **settings):
 def test_every_text_is_read_once_and_marked_words_are_its_tokens(network):
     batch = Squares().batch(0)
 
-    parts = list(chunks(network, batch))
+    parts = list(chunks(network, batch.captions))
 
     assert sorted(row for part in parts for row in part.rows.tolist()) == list(range(8))
     for part in parts:
@@ -34,9 +34,7 @@ def test_every_text_is_read_once_and_marked_words_are_its_tokens(network):
 
 
 def test_the_prefix_and_the_ends_are_never_hidden(network):
-    batch = Batch(torch.zeros(1, 3, 33, 33, dtype=torch.uint8), torch.tensor([0]), (Caption("a cat", 0),))
-
-    (part,) = chunks(network, batch)
+    (part,) = chunks(network, [Caption("a cat", 0)])
 
     words = network.dual.tokenizer.decode(part.ids[0][part.words[0]].tolist())
     assert words.replace("▁", "").replace(" ", "") == "acat"
@@ -86,3 +84,46 @@ def test_an_old_pair_with_the_same_caption_is_no_negative(network):
     mine = {tuple(row) for row in known.ids.tolist()}
     assert len(mine) == 4
     assert again > alone  # the three other colours count as negatives a second time, the own pair does not
+
+
+def test_chunks_are_joined_text_by_text(network):
+    short, long = (next(chunks(network, [Caption(text, 0)])) for text in ("cat", "a black cat on a mat"))
+
+    both = joined([short, long.only(torch.tensor([False])), long])
+
+    assert both.ids.shape == (2, long.ids.shape[1])
+    assert both.ids[0][both.mask[0]].tolist() == short.ids[0].tolist()
+    assert both.ids[1].tolist() == long.ids[0].tolist()
+    assert not both.words[0][~both.mask[0]].any()
+
+
+def test_class_names_are_believed_in_as_much_as_the_classifier_does(network):
+    """The loss is the divergence by hand, and smallest where a picture resembles its class most."""
+    learnt = objectives(network, itc=0.0, itm=0.0, mlm=0.0)
+    squares = Squares().batch(0)
+    names, beliefs = ("red", "green", "blue"), torch.eye(3)[[0, 1, 2, 0]] * 0.97 + 0.01
+    batch = Batch(squares.pixels, squares.picture_ids, squares.captions, ClassBeliefs(names, beliefs))
+    image, _ = network.look(batch.pixels)
+    text, _ = network.read(*network.dual.tokens(names))
+    logs = (torch.tensor(2.0).exp() * image @ text.T).log_softmax(1)
+
+    loss = learnt.losses(batch, PairCache(4, network.dual.shape.dim, torch.device("cpu")), 0)["classes"]
+
+    assert loss.item() == pytest.approx((beliefs * (beliefs.log() - logs)).sum(1).mean().item(), abs=1e-5)
+
+
+def test_contrast_may_be_alone_at_first(network):
+    learnt, cache = objectives(network, alone=3), PairCache(8, network.dual.shape.dim, torch.device("cpu"))
+
+    early, late = (learnt.losses(Squares().batch(step), cache, step).keys() for step in (2, 3))
+
+    assert early == {"itc"}
+    assert late == {"itc", "itm", "mlm"}
+
+
+def test_without_hidden_words_there_is_nothing_to_guess(network):
+    learnt = objectives(network, itc=0.0, itm=0.0, read=0.0)
+
+    found = learnt.losses(Squares().batch(0), PairCache(8, network.dual.shape.dim, torch.device("cpu")), 0)
+
+    assert found["mlm"] == 0

@@ -3,12 +3,14 @@ import json
 import pytest
 import torch
 
+import mmsearch.training.pretrain as pretraining
 from mmsearch.encoders.registry import load_encoder
 from mmsearch.errors import BadInput, TrainingError
 from mmsearch.nets.dual_network import load_network
+from mmsearch.nets.efficientnet_lite import FEATURES, VARIANTS, EfficientNetLite
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import load_matcher
-from mmsearch.training.pretrain import pretrain
+from mmsearch.training.classifier import Classifier
 from mmsearch.training.run import train
 from tests.nets.tiny import tiny_network
 
@@ -38,7 +40,7 @@ side = 33
 batch = 4
 
 [scenes]
-side = 48
+sides = [48]
 batch = 2
 
 [[datasets]]
@@ -48,6 +50,13 @@ splits = ["train"]
 dev = "dev"
 licence = "CC0"
 source = "drawn by the test"
+
+[classes]
+names = "classes.jsonl"
+classifier = "lite0"
+count = 4
+licence = "CC0"
+source = "made up"
 """
 
 
@@ -56,6 +65,16 @@ def config(tmp_path):
     path = tmp_path / "pretrain.toml"
     path.write_text(CONFIG, encoding="utf8")
     return path
+
+
+def pretrain(config, data, output, start, **options):
+    return pretraining.pretrain(config, data, output, start, classifiers=tiny_classifier, **options)
+
+
+def tiny_classifier(variant, classes=6):
+    sizes, generator = VARIANTS[variant], torch.Generator().manual_seed(0)
+    tower = EfficientNetLite(sizes.width, sizes.depth).state_dict()
+    return Classifier(tower, torch.rand(classes, FEATURES, generator=generator), torch.zeros(classes))
 
 
 @pytest.fixture
@@ -78,7 +97,7 @@ def test_goes_from_an_encoder_to_a_better_one_and_its_matcher(config, data, star
     assert matcher.shape.width == 8
     assert [each.dataset for each in report.recall] == ["drawn dev"] * 2
     assert [each.done for each in told if each.phase == "epochs"] == [0, 1, 2]
-    objectives = {"photos itc", "photos itm", "photos mlm", "scenes itc", "scenes itm", "scenes mlm"}
+    objectives = {"photos classes", "photos itc", "photos itm", "photos mlm", "scenes itc", "scenes itm", "scenes mlm"}
     assert all(objectives < line.keys() for line in log(tmp_path / "out"))
 
 
@@ -119,6 +138,20 @@ def test_fusion_layers_must_fit_the_text_tower(config, data, start, tmp_path):
     config.write_text(CONFIG.replace("start = 1\nlayers = 1", "start = 1\nlayers = 4"), encoding="utf8")
 
     with pytest.raises(TrainingError, match="has 2 layers"):
+        pretrain(config, data, tmp_path / "out", start)
+
+
+def test_class_names_must_fit_the_classifier(config, data, start, tmp_path):
+    (data / "classes.jsonl").write_text('{"names": ["red"]}\n', encoding="utf8")
+
+    with pytest.raises(TrainingError, match="names 1 classes, but lite0 knows 6"):
+        pretrain(config, data, tmp_path / "out", start)
+
+
+def test_a_classifier_that_is_not_there_is_named(config, data, start, tmp_path):
+    config.write_text(CONFIG.replace('"lite0"', '"lite9"'), encoding="utf8")
+
+    with pytest.raises(BadInput, match="no classifier 'lite9'"):
         pretrain(config, data, tmp_path / "out", start)
 
 
