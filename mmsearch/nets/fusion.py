@@ -1,5 +1,8 @@
 """Cross-modal attention: text tokens that look at the cells of a picture (ALBEF, arXiv:2107.07651)."""
 
+import math
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
@@ -19,7 +22,7 @@ class PictureTokens(nn.Module):
     def __init__(self, inside: int, width: int, grid: int) -> None:
         super().__init__()
         self.narrow = nn.Linear(inside, width)
-        self.places = nn.Parameter(torch.randn(1, width, grid, grid) * 0.02)
+        self.places = nn.Parameter(waves(width, grid))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, cells: Tensor) -> Tensor:
@@ -29,8 +32,20 @@ class PictureTokens(nn.Module):
         if places.shape[-2:] != (rows, columns):
             places = F.interpolate(places.float(), (rows, columns), mode="bilinear", align_corners=False)
         flat = cells.flatten(2).transpose(1, 2)  # (B, H * W, C)
-        tokens: Tensor = self.norm(self.narrow(flat) + places.to(flat.dtype).flatten(2).transpose(1, 2))
+        content = F.layer_norm(self.narrow(flat), (self.narrow.out_features,))
+        tokens: Tensor = self.norm(content + places.to(flat.dtype).flatten(2).transpose(1, 2))
         return tokens
+
+
+def waves(width: int, grid: int) -> Tensor:
+    """Return sines and cosines of the row and the column of each cell, (1, width, grid, grid), of a width over 4.
+
+    As loud as what a cell shows, so that "left of" can be learnt at all (arXiv:1706.03762, section 3.5).
+    """
+    row, column = torch.meshgrid(torch.arange(grid).float(), torch.arange(grid).float(), indexing="ij")
+    pitch = torch.exp(torch.linspace(math.log(math.pi / (2 * grid)), math.log(math.pi), width // 4))[:, None, None]
+    parts = [wave(pitch * place) for place in (column, row) for wave in (torch.sin, torch.cos)]
+    return F.pad(torch.cat(parts), (0, 0, 0, 0, 0, width % 4))[None]
 
 
 class CrossAttention(nn.Module):
@@ -87,15 +102,22 @@ class FusionEncoder(nn.Module):
         for mine, theirs in zip(self.layer, tower.encoder.layer[-len(self.layer) :], strict=True):
             mine.load_state_dict(theirs.state_dict())
 
-    def forward(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None) -> Tensor:
+    def forward(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, looks: list[Tensor] | None = None) -> Tensor:
         """Return fused text tokens, (B, L, D).
 
         Args:
             hidden: (B, L, D), what the text tower says below these layers.
             mask: (B, L) bool, False where padded.
             tokens: (B, T, W) of the pictures; None to read the text alone.
+            looks: Takes how much each text token looks at each picture token, (B, L, T) float32, of every layer: the
+                mean of the first half of its heads, so that the others may look elsewhere.
         """
         attend = None if bool(mask.all()) else mask[:, None, None, :]  # (B, 1, 1, L)
         for look, layer in zip(self.look, self.layer, strict=True):
-            hidden = layer(hidden if tokens is None else look(hidden, tokens), attend)
+            if tokens is not None:
+                if looks is not None:
+                    weights = cast("CrossAttention", look).attention(hidden, tokens)  # (B, heads, L, T)
+                    looks.append(weights[:, : weights.shape[1] // 2].float().mean(1))
+                hidden = look(hidden, tokens)
+            hidden = layer(hidden, attend)
         return hidden

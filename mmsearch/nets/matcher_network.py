@@ -83,7 +83,9 @@ class MatcherNetwork(nn.Module):
         vectors: Tensor = self.dual.text_head(mean_of_tokens(last, mask))
         return vectors, hidden
 
-    def match(self, hidden: Tensor, mask: Tensor, tokens: Tensor, cosine: Tensor) -> Tensor:
+    def match(
+        self, hidden: Tensor, mask: Tensor, tokens: Tensor, cosine: Tensor, looks: list[Tensor] | None = None
+    ) -> Tensor:
         """Return the log-odds that each text matches its picture, (B,) float32.
 
         Args:
@@ -91,8 +93,9 @@ class MatcherNetwork(nn.Module):
             mask: (B, L) bool, False where padded.
             tokens: (B, T, W) of `look`.
             cosine: (B,), inner products of the encoder's vectors.
+            looks: As in `FusionEncoder.forward`.
         """
-        fused = self.fusion(hidden, mask, tokens)[:, 0]  # (B, D), of the token that opens every text
+        fused = self.fusion(hidden, mask, tokens, looks)[:, 0]  # (B, D), of the token that opens every text
         logits: Tensor = self.decision(fused).float()[:, 0]
         return logits + self.gain.float() * (cosine.detach() - self.offset.float())
 

@@ -26,6 +26,7 @@ class Mark:
     start: int
     end: int
     kind: Literal["noun", "colour"]
+    thing: str  # name in the vocabulary of what the word names or colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,19 @@ def marked(caption: str, statement: Statement, language: str) -> tuple[Mark, ...
     """
     if language not in LANGUAGES:
         raise UnknownName("language of captions", language, LANGUAGES)
-    wanted = [_phrases(mention, language) for mention in statement.mentions]
+    wanted = [(mention.thing, _phrases(mention, language)) for mention in statement.mentions]
     if statement.absent is not None:
-        wanted.append(_denials(statement.absent, language))
+        wanted.append((statement.absent, _denials(statement.absent, language)))
     # The longest noun first, lest "dog" be found in "hot dog".
-    wanted.sort(key=lambda phrases: phrases[0].noun[0] - phrases[0].noun[1])
+    wanted.sort(key=lambda each: each[1][0].noun[0] - each[1][0].noun[1])
     marks: list[Mark] = []
     taken: list[tuple[int, int]] = []
-    for phrases in wanted:
+    for thing, phrases in wanted:
         at, phrase = _found(caption, phrases, taken)
         taken.append((at, at + len(phrase.text)))
-        marks.append(Mark(at + phrase.noun[0], at + phrase.noun[1], "noun"))
+        marks.append(Mark(at + phrase.noun[0], at + phrase.noun[1], "noun", thing))
         if phrase.colour:
-            marks.append(Mark(at + phrase.colour[0], at + phrase.colour[1], "colour"))
+            marks.append(Mark(at + phrase.colour[0], at + phrase.colour[1], "colour", thing))
     return tuple(sorted(marks, key=lambda mark: mark.start))
 
 

@@ -14,7 +14,8 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from mmsearch.nets.pictures import squares
 from mmsearch.scenes import FoilKind, Scene, SceneGenerator
-from mmsearch.scenes.marking import marked
+from mmsearch.scenes.marking import Mark, marked
+from mmsearch.scenes.truth import Box, SceneTruth
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import digest, replace_file
 from mmsearch.training.views import open_picture
@@ -27,6 +28,15 @@ _LEAST_BELIEF = 1e-6
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a picture shows what some words of a caption name."""
+
+    start: int  # of the words, in characters
+    end: int
+    boxes: tuple[Box, ...]  # in shares of the picture's sides
+
+
+@dataclass(frozen=True)
 class Caption:
     """A text of a batch."""
 
@@ -34,6 +44,7 @@ class Caption:
     owner: int  # row of the picture that it speaks of
     true: bool = True  # False for a foil
     marks: tuple[tuple[int, int], ...] = ()  # characters of words that the picture decides, such as nouns
+    places: tuple[Place, ...] = ()  # of what it names, as far as that is known and in the picture
 
 
 @dataclass(frozen=True)
@@ -204,7 +215,8 @@ class SceneBatches:
         which, language = int(rng.integers(len(scene.statements))), LANGUAGES[int(rng.integers(len(LANGUAGES)))]
         text = scene.captions[language][which]
         marks = marked(text, scene.statements[which], language)
-        return [Caption(text, owner, marks=tuple((mark.start, mark.end) for mark in marks))]
+        places = _places(scene.truth, marks)
+        return [Caption(text, owner, marks=tuple((mark.start, mark.end) for mark in marks), places=places)]
 
     def _foiled(self, owner: int, scene: Scene, rng: np.random.Generator, generator: SceneGenerator) -> list[Caption]:
         """Return true captions with their foils; the first of the kind that the scene was drawn for."""
@@ -213,6 +225,16 @@ class SceneBatches:
         chosen = [scene.index % len(kinds), *others][: self.foils]
         captions = []
         for kind in chosen:
-            foil = generator.foil(scene, kinds[kind], LANGUAGES[int(rng.integers(len(LANGUAGES)))])
-            captions += [Caption(foil.caption, owner), Caption(foil.foil, owner, true=False)]
+            language = LANGUAGES[int(rng.integers(len(LANGUAGES)))]
+            foil = generator.foil(scene, kinds[kind], language)
+            for text, statement, true in ((foil.caption, foil.true, True), (foil.foil, foil.false, False)):
+                captions.append(
+                    Caption(text, owner, true, places=_places(scene.truth, marked(text, statement, language)))
+                )
         return captions
+
+
+def _places(truth: SceneTruth, marks: Sequence[Mark]) -> tuple[Place, ...]:
+    """Return where the scene shows what the marked words name or colour, for all that it does show."""
+    boxes = {group.thing: group.boxes for group in truth.groups}
+    return tuple(Place(mark.start, mark.end, boxes[mark.thing]) for mark in marks if mark.thing in boxes)

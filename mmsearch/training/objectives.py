@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor
@@ -12,8 +13,10 @@ from mmsearch.losses.masking import draw_masked, masked_loss
 from mmsearch.losses.matching import hard_negatives, matching_loss
 from mmsearch.nets.matcher_network import MASK, MatcherNetwork
 from mmsearch.nets.tokens import PAD
+from mmsearch.scenes.truth import Box
 from mmsearch.training.batches import Batch, Caption, ClassBeliefs, text_id
 
+_LEAST_LOOK = 1e-6
 _CHUNK = 64  # texts of like length that are read together
 
 
@@ -25,6 +28,7 @@ class ObjectiveSettings:
     itm: float = 1.0
     mlm: float = 0.5
     classes: float = 0.3  # of the class names that a frozen classifier believes in
+    places: float = 1.0  # of looking where a drawn scene shows what a word names
     alone: int = 0  # steps of contrast before matching and masked words join in, when vectors are worth correcting
     smoothing: float = 0.1  # of the targets of contrast
     cache: int = 4096  # pairs of earlier batches that serve as negatives of contrast, for each kind of batch
@@ -45,6 +49,7 @@ class Chunk:
     mask: Tensor  # (C, L)
     marked: Tensor  # (C, L) bool, tokens of marked words
     words: Tensor  # (C, L) bool, tokens that may be hidden
+    places: Tensor  # (C, L) int64, number of the place in the batch that a token names, -1 for none
 
     def to(self, device: torch.device) -> "Chunk":
         """Return it on a device."""
@@ -57,11 +62,12 @@ class Chunk:
     def widened(self, length: int) -> "Chunk":
         """Return it padded to a number of tokens."""
         more = (0, length - self.ids.shape[1])
-        rest = (F.pad(each, more) for each in (self.mask, self.marked, self.words))
-        return Chunk(self.rows, F.pad(self.ids, more, value=PAD), *rest)
+        mask, marked, words = (F.pad(each, more) for each in (self.mask, self.marked, self.words))
+        ids, places = F.pad(self.ids, more, value=PAD), F.pad(self.places, more, value=-1)
+        return Chunk(self.rows, ids, mask, marked, words, places)
 
     def _fields(self) -> tuple[Tensor, ...]:
-        return self.rows, self.ids, self.mask, self.marked, self.words
+        return self.rows, self.ids, self.mask, self.marked, self.words, self.places
 
 
 def joined(parts: Sequence[Chunk]) -> Chunk:
@@ -69,6 +75,33 @@ def joined(parts: Sequence[Chunk]) -> Chunk:
     longest = max(part.ids.shape[1] for part in parts)
     wide = [part.widened(longest)._fields() for part in parts]
     return Chunk(*(torch.cat(each) for each in zip(*wide, strict=True)))
+
+
+@dataclass
+class _Looks:
+    """Where the texts of some pairs look."""
+
+    layers: list[Tensor]  # (P, L, T) of each layer of the fusion encoder
+    places: Tensor  # (P, L) as in `Chunk`
+    pairs: Tensor  # (P, 3): text, picture, and 1 where they belong together
+
+
+def covered(boxes: Sequence[Sequence[Box]], cells: int) -> Tensor:
+    """Return which cells of a square grid show something, (N, cells) bool: each of N in at least one box.
+
+    A cell counts from a quarter of it on; where none has that much, those that have half as much as the fullest.
+    """
+    side = round(cells**0.5)
+    edges = torch.arange(side + 1) / side
+    result = torch.zeros(len(boxes), cells, dtype=torch.bool)
+    for row, each in enumerate(boxes):
+        share = torch.zeros(side, side)
+        for box in each:
+            wide = (edges[1:].clamp_max(box.right) - edges[:-1].clamp_min(box.left)).clamp_min(0) * side
+            high = (edges[1:].clamp_max(box.bottom) - edges[:-1].clamp_min(box.top)).clamp_min(0) * side
+            share += high[:, None] * wide
+        result[row] = (share >= min(0.25, float(share.max()) / 2)).flatten()
+    return result
 
 
 class PairCache:
@@ -108,19 +141,24 @@ def chunks(network: MatcherNetwork, captions: Sequence[Caption]) -> Iterator[Chu
     prefix = len(dual.shape.prefix)
     encoded = dual.tokenizer.encode_batch([dual.shape.prefix + text for text in texts])
     order = sorted(range(len(texts)), key=lambda row: len(encoded[row].ids))
+    before = list(accumulate((len(caption.places) for caption in captions), initial=0))  # places of earlier captions
     for start in range(0, len(order), _CHUNK):
         rows = order[start : start + _CHUNK]
         longest = len(encoded[rows[-1]].ids)
         ids = torch.full((len(rows), longest), PAD)
         marked, words = (torch.zeros(len(rows), longest, dtype=torch.bool) for _ in range(2))
+        places = torch.full((len(rows), longest), -1)
         for place, row in enumerate(rows):
             ids[place, : len(encoded[row].ids)] = torch.tensor(encoded[row].ids)
             for token, (begin, end) in enumerate(encoded[row].offsets):
                 words[place, token] = begin >= prefix - 1 and end > max(begin, prefix)
                 spans = captions[row].marks
                 marked[place, token] = any(begin - prefix < stop and end - prefix > first for first, stop in spans)
+                for number, named in enumerate(captions[row].places, before[row]):
+                    if words[place, token] and begin - prefix < named.end and end - prefix > named.start:
+                        places[place, token] = number
         lengths = torch.tensor([len(encoded[row].ids) for row in rows])
-        yield Chunk(torch.tensor(rows), ids, torch.arange(longest) < lengths[:, None], marked & words, words)
+        yield Chunk(torch.tensor(rows), ids, torch.arange(longest) < lengths[:, None], marked & words, words, places)
 
 
 class Objectives:
@@ -158,7 +196,11 @@ class Objectives:
             return found
         if settings.itm:
             pairs = self._pairs(image, text, owner, true, ids, step - settings.alone)
-            found["itm"] = self._matching(parts, hidden, image, text, tokens, pairs)
+            looks: list[_Looks] = []
+            found["itm"] = self._matching(parts, hidden, image, text, tokens, pairs, looks)
+            boxes = [place.boxes for caption in batch.captions for place in caption.places]
+            if boxes and settings.places:
+                found["places"] = self._placed(looks, covered(boxes, tokens.shape[1]).to(self.device), owner)
         if settings.mlm:
             found["mlm"] = self._masked(parts, tokens, owner, true)
         return found
@@ -225,6 +267,7 @@ class Objectives:
         text: Tensor,
         tokens: Tensor,
         pairs: Tensor,
+        looks: list["_Looks"],
     ) -> Tensor:
         logits, matched = [], []
         cosines = (text[pairs[:, 0]] * image[pairs[:, 1]]).sum(1)  # (P,)
@@ -232,9 +275,21 @@ class Objectives:
             mine = torch.isin(pairs[:, 0], part.rows)
             chosen = pairs[mine]
             place = (chosen[:, :1] == part.rows).int().argmax(1)  # rows of the chunk
-            logits.append(self.network.match(state[place], part.mask[place], tokens[chosen[:, 1]], cosines[mine]))
+            seen: list[Tensor] = []
+            logits.append(self.network.match(state[place], part.mask[place], tokens[chosen[:, 1]], cosines[mine], seen))
+            looks.append(_Looks(seen, part.places[place], chosen))
             matched.append(chosen[:, 2] > 0)
         return matching_loss(torch.cat(logits), torch.cat(matched))
+
+    def _placed(self, looks: Sequence["_Looks"], regions: Tensor, owner: Tensor) -> Tensor:
+        """Let words look at the cells that show what they name, in nats: minus the log of what falls on these."""
+        losses = []
+        for look in looks:
+            own = owner[look.pairs[:, 0]] == look.pairs[:, 1]  # (P,), foils speak of their picture too
+            named = (look.places >= 0) & own[:, None]  # (P, L)
+            inside = regions[look.places[named]]  # (n, T)
+            losses += [(weights[named] * inside).sum(1).clamp_min(_LEAST_LOOK).log() for weights in look.layers]
+        return -torch.cat(losses).mean()
 
     def _masked(self, parts: list[Chunk], tokens: Tensor, owner: Tensor, true: Tensor) -> Tensor:
         part = joined([part.only(true[part.rows] & self._lots(len(part.rows), self.settings.read)) for part in parts])

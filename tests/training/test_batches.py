@@ -93,6 +93,7 @@ def test_every_scene_is_new_and_comes_with_a_foil_and_marked_words():
     assert np.bincount([caption.owner for caption in batch.captions]).tolist() == [3] * 7
     assert sum(not caption.true for caption in batch.captions) == 7
     assert any(caption.marks for caption in batch.captions)
+    assert all(caption.places for caption in batch.captions if caption.true)
     assert torch.equal(batch.pixels, scenes.batch(0).pixels)
 
 

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from mmsearch.training.batches import Batch, Caption, ClassBeliefs
-from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache, chunks, joined
+from mmsearch.scenes.truth import Box
+from mmsearch.training.batches import Batch, Caption, ClassBeliefs, Place
+from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache, chunks, covered, joined
 from tests.training.tiny_matcher import Squares, tiny_matcher
 
 
@@ -127,3 +128,47 @@ def test_without_hidden_words_there_is_nothing_to_guess(network):
     found = learnt.losses(Squares().batch(0), PairCache(8, network.dual.shape.dim, torch.device("cpu")), 0)
 
     assert found["mlm"] == 0
+
+
+def test_a_thing_covers_the_cells_that_it_mostly_fills():
+    left, dot = Box(0.0, 0.0, 0.5, 1.0), Box(0.55, 0.05, 0.6, 0.1)
+
+    cells = covered([[left], [dot], [left, dot]], 16).view(3, 4, 4)
+
+    assert cells[0].tolist() == [[True, True, False, False]] * 4
+    assert cells[1].nonzero().tolist() == [[0, 2]]
+    assert torch.equal(cells[2], cells[0])
+
+
+def test_words_are_told_where_to_look(network):
+    """By hand: minus the log of what falls on the cells of the box, over words that name it, in every layer."""
+    batch = Squares().batch(0)
+    box = Box(0.0, 0.0, 0.5, 0.5)
+    captions = tuple(
+        replace(each, places=tuple(Place(start, end, (box,)) for start, end in each.marks)) for each in batch.captions
+    )
+    cache = PairCache(0, network.dual.shape.dim, torch.device("cpu"))
+
+    losses = objectives(network, alone=0).losses(replace(batch, captions=captions), cache, 0)
+
+    side = round(network.look(batch.pixels)[1].shape[1] ** 0.5)
+    even = covered([[box]], side * side).float().mean()
+    assert losses["places"].item() == pytest.approx(-even.log().item(), abs=0.5)
+    assert "places" not in objectives(network, alone=0).losses(batch, cache, 0)
+
+
+def test_places_are_given_to_the_tokens_of_their_words(network):
+    box = Box(0.0, 0.0, 0.5, 0.5)
+    captions = [
+        Caption("a cat", 0, places=(Place(2, 5, (box,)),)),
+        Caption("a cat and a dog", 0, places=(Place(2, 5, (box,)), Place(12, 15, (box,)))),
+    ]
+
+    said = {}
+    for part in chunks(network, captions):
+        for row, ids, places in zip(part.rows.tolist(), part.ids, part.places, strict=True):
+            for number in set(places.tolist()) - {-1}:
+                words = network.dual.tokenizer.decode(ids[places == number].tolist())
+                said[row, number] = words.replace("▁", "").replace(" ", "")
+
+    assert said == {(0, 0): "cat", (1, 1): "cat", (1, 2): "dog"}
