@@ -42,9 +42,11 @@ def waves(width: int, grid: int) -> Tensor:
 
     As loud as what a cell shows, so that "left of" can be learnt at all (arXiv:1706.03762, section 3.5).
     """
-    row, column = torch.meshgrid(torch.arange(grid).float(), torch.arange(grid).float(), indexing="ij")
-    pitch = torch.exp(torch.linspace(math.log(math.pi / (2 * grid)), math.log(math.pi), width // 4))[:, None, None]
-    parts = [wave(pitch * place) for place in (column, row) for wave in (torch.sin, torch.cos)]
+    # Counted on the CPU even where a network is laid out without memory: some of these steps mix devices there.
+    cell = torch.arange(grid, device="cpu").float()
+    row, column = torch.meshgrid(cell, cell, indexing="ij")
+    pitch = torch.linspace(math.log(math.pi / (2 * grid)), math.log(math.pi), width // 4, device="cpu").exp()
+    parts = [wave(pitch[:, None, None] * place) for place in (column, row) for wave in (torch.sin, torch.cos)]
     return F.pad(torch.cat(parts), (0, 0, 0, 0, 0, width % 4))[None]
 
 
