@@ -8,13 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
-from mmsearch.losses.contrastive import directed_loss, shared_with
 from mmsearch.losses.masking import draw_masked, masked_loss
 from mmsearch.losses.matching import hard_negatives, matching_loss
+from mmsearch.nets.dual_network import DualNetwork
 from mmsearch.nets.matcher_network import MASK, MatcherNetwork
 from mmsearch.nets.tokens import PAD
 from mmsearch.scenes.truth import Box
 from mmsearch.training.batches import Batch, Caption, ClassBeliefs, text_id
+from mmsearch.training.contrast import PairCache, foiled_contrast, taught_contrast
 
 _LEAST_LOOK = 1e-6
 _CHUNK = 64  # texts of like length that are read together
@@ -31,7 +32,8 @@ class ObjectiveSettings:
     places: float = 1.0  # of looking where a drawn scene shows what a word names
     alone: int = 0  # steps of contrast before matching and masked words join in, when vectors are worth correcting
     smoothing: float = 0.1  # of the targets of contrast
-    cache: int = 4096  # pairs of earlier batches that serve as negatives of contrast, for each kind of batch
+    belief: float = 0.0  # share of the targets of contrast that a teacher gives, the running average of the encoder
+    cache: int = 0  # the teacher's vectors of earlier pairs that serve as negatives of contrast
     hardness: float = 20.0  # times cosines when negatives of matching are drawn; reached after `hardening` steps
     hardening: int = 300  # of matching
     negatives: float = 0.5  # drawn negatives of matching for each true caption, and for each picture
@@ -104,37 +106,6 @@ def covered(boxes: Sequence[Sequence[Box]], cells: int) -> Tensor:
     return result
 
 
-class PairCache:
-    """Vectors of the last pairs, as negatives beyond the batch (arXiv:1912.06798).
-
-    Args:
-        size: Pairs kept.
-        dim: Width of the vectors.
-        device: Where they are kept.
-    """
-
-    def __init__(self, size: int, dim: int, device: torch.device) -> None:
-        self.size = size
-        self.image = torch.zeros(0, dim, device=device)
-        self.text = torch.zeros(0, dim, device=device)
-        self.ids = torch.zeros(0, 2, dtype=torch.int64, device=device)  # of picture and text
-
-    def add(self, image: Tensor, text: Tensor, ids: Tensor) -> None:
-        """Put pairs first, and let the oldest go."""
-        self.image = torch.cat([image.detach(), self.image])[: self.size]
-        self.text = torch.cat([text.detach(), self.text])[: self.size]
-        self.ids = torch.cat([ids, self.ids])[: self.size]
-
-    def state(self) -> list[Tensor]:
-        """Return what `restore` needs."""
-        return [self.image, self.text, self.ids]
-
-    def restore(self, state: list[Tensor]) -> None:
-        """Go on from what `state` returned."""
-        device = self.image.device
-        self.image, self.text, self.ids = (each.to(device) for each in state)
-
-
 def chunks(network: MatcherNetwork, captions: Sequence[Caption]) -> Iterator[Chunk]:
     """Yield the texts of a batch, sorted by length so that little is padding."""
     dual, texts = network.dual, [caption.text for caption in captions]
@@ -161,6 +132,14 @@ def chunks(network: MatcherNetwork, captions: Sequence[Caption]) -> Iterator[Chu
         yield Chunk(torch.tensor(rows), ids, torch.arange(longest) < lengths[:, None], marked & words, words, places)
 
 
+@torch.no_grad()
+def _taught(teacher: DualNetwork, batch: Batch, parts: Sequence[Chunk]) -> tuple[Tensor, Tensor]:
+    """Return a teacher's vectors of the pictures, (B, dim), and of all texts in their order, (T, dim)."""
+    texts = torch.cat([teacher.encode_tokens(part.ids, part.mask) for part in parts])
+    order = torch.cat([part.rows for part in parts]).argsort()
+    return teacher.encode_pixels(batch.pixels), texts[order]
+
+
 class Objectives:
     """Works out the losses of a batch.
 
@@ -169,13 +148,20 @@ class Objectives:
         log_scale: Scalar parameter; contrast multiplies cosines by its exponential.
         settings: Weights and so on.
         generator: Draws negatives and hidden words.
+        teacher: The running average of the encoder, which the caller keeps up to date; None without one. Batches
+            with foils do without: these are harder negatives than it knows, and reading them twice costs most.
     """
 
     def __init__(
-        self, network: MatcherNetwork, log_scale: Tensor, settings: ObjectiveSettings, generator: torch.Generator
+        self,
+        network: MatcherNetwork,
+        log_scale: Tensor,
+        settings: ObjectiveSettings,
+        generator: torch.Generator,
+        teacher: DualNetwork | None = None,
     ) -> None:
         self.network, self.log_scale, self.settings, self.generator = network, log_scale, settings, generator
-        self.device = log_scale.device
+        self.teacher, self.device = teacher, log_scale.device
 
     def losses(self, batch: Batch, cache: PairCache, step: int) -> dict[str, Tensor]:
         """Return the loss of each objective that has a weight, in nats; the cache takes the batch in."""
@@ -189,7 +175,8 @@ class Objectives:
         ids = torch.tensor([text_id(caption.text) for caption in batch.captions], device=self.device)
         pictures = batch.picture_ids.to(self.device)[owner]  # (T,)
         if settings.itc:
-            found["itc"] = self._contrast(image, text, owner, true, torch.stack([pictures, ids], 1), cache)
+            taught = _taught(self.teacher, batch, parts) if self.teacher and bool(true.all()) else None
+            found["itc"] = self._contrast(image, text, owner, true, torch.stack([pictures, ids], 1), taught, cache)
         if batch.classes and settings.classes:
             found["classes"] = self._classes(image, batch.classes)
         if step < settings.alone:
@@ -212,23 +199,20 @@ class Objectives:
         return torch.cat([vectors for vectors, _ in read])[order], [hidden for _, hidden in read]
 
     def _contrast(
-        self, image: Tensor, text: Tensor, owner: Tensor, true: Tensor, ids: Tensor, cache: PairCache
+        self,
+        image: Tensor,
+        text: Tensor,
+        owner: Tensor,
+        true: Tensor,
+        ids: Tensor,
+        taught: tuple[Tensor, Tensor] | None,
+        cache: PairCache,
     ) -> Tensor:
-        """Contrast every true caption with its picture; foils and the cache are further negatives."""
-        own, theirs = image[owner[true]], text[true]
-        mine = ids[true]
-        same = shared_with(mine[:, 0], mine[:, 1], mine[:, 0], mine[:, 1]) & ~torch.eye(
-            len(mine), dtype=torch.bool, device=self.device
-        )
-        old = shared_with(mine[:, 0], mine[:, 1], cache.ids[:, 0], cache.ids[:, 1])
-        foils = torch.zeros(len(mine), int((~true).sum()), dtype=torch.bool, device=self.device)
-        scale, smoothing = self.log_scale.exp(), self.settings.smoothing
-        there = directed_loss(
-            own, torch.cat([theirs, text[~true], cache.text]), scale, torch.cat([same, foils, old], 1), smoothing
-        )
-        back = directed_loss(theirs, torch.cat([own, cache.image]), scale, torch.cat([same, old], 1), smoothing)
-        cache.add(own, theirs, mine)
-        return (there + back).mean() / 2
+        scale, settings = self.log_scale.exp(), self.settings
+        if taught:
+            keys = taught[0][owner], taught[1]
+            return taught_contrast((image[owner], text), keys, ids, cache, scale, settings.smoothing, settings.belief)
+        return foiled_contrast(image[owner[true]], text[true], ids[true], text[~true], scale, settings.smoothing)
 
     def _classes(self, image: Tensor, classes: ClassBeliefs) -> Tensor:
         """Let every picture resemble the class names that the frozen classifier believes in, as much as it does."""

@@ -16,7 +16,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from mmsearch.errors import TrainingError
 from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.training.batches import Batch, BatchSource
-from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache
+from mmsearch.training.contrast import PairCache
+from mmsearch.training.objectives import Objectives, ObjectiveSettings
 
 _AHEAD = 2  # steps whose batches are drawn while a GPU learns; a CPU that did both at once would do both slower
 
@@ -27,7 +28,7 @@ class PretrainSettings:
 
     epochs: int = 24
     steps: int = 100  # an epoch; a checkpoint is written after each
-    image_rate: float = 1e-4  # learning rate of the picture tower, after the warm-up
+    image_rate: float = 1e-4  # learning rate of the picture tower, after the warm-up; a part whose rate is 0 is frozen
     text_rate: float = 5e-5  # of the text tower
     frozen_layers: int = 8  # of the text tower, the lowest ones and the embeddings; they cost most and change least
     fusion_rate: float = 1e-4  # of the fusion layers that began as layers of the text tower
@@ -88,9 +89,13 @@ class PretrainLoop:
         self._log_scale = nn.Parameter(torch.tensor(math.log(1 / settings.temperature), device=device))
         self._generator = torch.Generator(device)
         self._caches = [PairCache(settings.objectives.cache, network.dual.shape.dim, device) for _ in sources]
-        self._objectives = Objectives(network, self._log_scale, settings.objectives, self._generator)
+        taught = settings.objectives.belief > 0 or settings.objectives.cache > 0
+        self._teacher = deepcopy(network.dual).requires_grad_(False).eval() if taught else None
+        self._objectives = Objectives(network, self._log_scale, settings.objectives, self._generator, self._teacher)
         groups = _groups(network, settings)
         network.requires_grad_(False)
+        if not groups:
+            raise TrainingError("Every learning rate in the config is 0, so nothing would be learnt.")
         groups[-1][1].append(self._log_scale)
         for weight in (weight for _, weights in groups for weight in weights):
             weight.requires_grad_(True)
@@ -178,6 +183,21 @@ class PretrainLoop:
         keep = min(self.settings.average, self.step / (self.step + 10))
         with torch.no_grad():
             torch._foreach_lerp_(self._average, [copy.detach() for copy in self._copies()], 1 - keep)
+        self._teach()
+
+    def _teach(self) -> None:
+        if self._teacher:
+            self._give_average(self.network.dual, self._teacher)
+
+    @torch.no_grad()
+    def _give_average(self, mine: nn.Module, theirs: nn.Module) -> None:
+        """Write the running average of the weights of one module into a copy of it."""
+        names = {id(weight): name for name, weight in mine.named_parameters()}
+        named = dict(theirs.named_parameters())
+        weights = [weight for masters in self._masters for weight in masters.weights]
+        for weight, mean in zip(weights, self._average, strict=True):
+            if id(weight) in names:
+                named[names[id(weight)]].copy_(mean)
 
     @contextmanager
     def averaged(self) -> Iterator[MatcherNetwork]:
@@ -195,13 +215,7 @@ class PretrainLoop:
     def export(self) -> MatcherNetwork:
         """Return a copy of the network with the averaged weights, towers and fusion in float32."""
         copy = deepcopy(self.network).float()
-        names = {id(weight): name for name, weight in self.network.named_parameters()}
-        weights = [weight for masters in self._masters for weight in masters.weights]
-        named = dict(copy.named_parameters())
-        with torch.no_grad():
-            for weight, mean in zip(weights, self._average, strict=True):
-                if id(weight) in names:
-                    named[names[id(weight)]].copy_(mean)
+        self._give_average(self.network, copy)
         return copy.requires_grad_(False).eval()
 
     def parts(self) -> dict[str, float]:
@@ -241,19 +255,21 @@ class PretrainLoop:
             masters.give_back()
         for cache, saved in zip(self._caches, state["caches"], strict=True):
             cache.restore(saved)
+        self._teach()
         self.epoch, self.step = state["epoch"], state["step"]
 
 
 def _groups(network: MatcherNetwork, settings: PretrainSettings) -> list[tuple[float, list[nn.Parameter]]]:
-    """Return the learning rate and the weights of each part; the table of words is not trained."""
+    """Return the learning rate and the weights of each part that has one; the table of words is not trained."""
     dual = network.dual
     own = [network.gain, network.offset, network.word_bias]
     heads = [*dual.image_head.parameters(), *dual.text_head.parameters()]
     new = [network.tokens, network.fusion.look, network.decision, network.word]
-    return [
+    groups = [
         (settings.image_rate, list(dual.image.parameters())),
         (settings.text_rate, list(dual.text.encoder.layer[settings.frozen_layers :].parameters())),
         (settings.fusion_rate, list(network.fusion.layer.parameters())),
         (settings.head_rate, heads),
         (settings.new_rate, [*(p for part in new for p in part.parameters()), *own]),
     ]
+    return [(rate, weights) for rate, weights in groups if rate > 0]

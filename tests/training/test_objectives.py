@@ -5,7 +5,8 @@ import torch
 
 from mmsearch.scenes.truth import Box
 from mmsearch.training.batches import Batch, Caption, ClassBeliefs, Place
-from mmsearch.training.objectives import Objectives, ObjectiveSettings, PairCache, chunks, covered, joined
+from mmsearch.training.contrast import PairCache
+from mmsearch.training.objectives import Objectives, ObjectiveSettings, chunks, covered, joined
 from tests.training.tiny_matcher import Squares, tiny_matcher
 
 
@@ -59,32 +60,24 @@ def test_no_drawn_negative_is_a_match(network):
         assert not unmatched & {(0, 0), (0, 1), (1, 0), (1, 1), (2, 2)}
 
 
-def test_pairs_of_earlier_batches_are_negatives_until_they_are_forgotten(network):
-    cache = PairCache(6, network.dual.shape.dim, torch.device("cpu"))
-    contrast = objectives(network, itm=0.0, mlm=0.0, smoothing=0.0)
+def test_a_batch_without_foils_is_contrasted_with_what_the_teacher_says(network):
+    contrast = Objectives(
+        network,
+        torch.tensor(2.0),
+        replace(ObjectiveSettings(), itm=0.0, mlm=0.0),
+        torch.Generator(),
+        tiny_matcher(5).dual.requires_grad_(False),
+    )
+    cache, foiled = PairCache(6, network.dual.shape.dim, torch.device("cpu")), Squares().batch(0)
+    batch = replace(foiled, captions=tuple(caption for caption in foiled.captions if caption.true))
 
-    first = contrast.losses(Squares().batch(0), cache, 0)["itc"]
-    full = [len(cache.ids), contrast.losses(Squares().batch(1), cache, 1)["itc"], len(cache.ids)]
+    contrast.losses(foiled, cache, 0)
+    without = len(cache.ids)
+    contrast.losses(batch, cache, 0)
 
-    assert full[0] == 4
-    assert full[2] == 6
-    assert first.isfinite()
-    assert full[1].isfinite()
-
-
-def test_an_old_pair_with_the_same_caption_is_no_negative(network):
-    """The same colours come again, so everything in the cache is known and the loss stays as it was."""
-    contrast = objectives(network, itm=0.0, mlm=0.0, smoothing=0.0)
-    fresh, known = (PairCache(16, network.dual.shape.dim, torch.device("cpu")) for _ in range(2))
-    batch = Squares().batch(0)
-
-    alone = contrast.losses(batch, fresh, 0)["itc"]
-    contrast.losses(batch, known, 0)
-    again = contrast.losses(batch, known, 1)["itc"]
-
-    mine = {tuple(row) for row in known.ids.tolist()}
-    assert len(mine) == 4
-    assert again > alone  # the three other colours count as negatives a second time, the own pair does not
+    taught = contrast.teacher.encode_pixels(batch.pixels)
+    assert without == 0
+    assert torch.allclose(cache.image, taught[[caption.owner for caption in batch.captions]], atol=1e-6)
 
 
 def test_chunks_are_joined_text_by_text(network):

@@ -9,7 +9,7 @@ from mmsearch.training.objectives import ObjectiveSettings
 from mmsearch.training.pretrain_loop import PretrainLoop, PretrainSettings
 from tests.training.tiny_matcher import Squares, tiny_matcher
 
-OBJECTIVES = ObjectiveSettings(cache=16, hardening=2, read=1.0)
+OBJECTIVES = ObjectiveSettings(belief=0.4, cache=16, hardening=2, read=1.0)
 SETTINGS = PretrainSettings(
     epochs=3,
     steps=4,
@@ -49,6 +49,20 @@ def test_a_restored_loop_goes_on_as_the_first_would_have():
         assert torch.allclose(a, b, atol=1e-6)
 
 
+def test_the_teacher_is_the_running_average_of_the_encoder():
+    learning = loop()
+    learning.run_epoch()
+    mean = learning.export().dual
+
+    assert learning._teacher is not None
+    for taught, averaged in zip(learning._teacher.parameters(), mean.parameters(), strict=True):
+        assert torch.allclose(taught.float(), averaged.float(), atol=1e-6)
+
+
+def test_without_belief_and_cache_there_is_no_teacher():
+    assert loop(replace(SETTINGS, objectives=replace(OBJECTIVES, belief=0.0, cache=0)))._teacher is None
+
+
 def test_frozen_layers_and_the_table_of_words_stay_as_they_are():
     learning = loop()
     text = learning.network.dual.text
@@ -59,6 +73,23 @@ def test_frozen_layers_and_the_table_of_words_stay_as_they_are():
     changed = {name for name, tensor in text.state_dict().items() if not torch.equal(tensor, before[name])}
     assert changed
     assert all(name.startswith("encoder.layer.1.") for name in changed)
+
+
+def test_a_part_without_a_rate_stays_as_it_is():
+    learning = loop(replace(SETTINGS, image_rate=0.0, text_rate=0.0, head_rate=0.0))
+    encoder, fusion = (deepcopy(part.state_dict()) for part in (learning.network.dual, learning.network.fusion))
+
+    learning.run_epoch()
+
+    assert all(torch.equal(tensor, encoder[name]) for name, tensor in learning.network.dual.state_dict().items())
+    assert not all(torch.equal(tensor, fusion[name]) for name, tensor in learning.network.fusion.state_dict().items())
+
+
+def test_a_loop_in_which_nothing_has_a_rate_is_refused():
+    rates = dict.fromkeys(("image_rate", "text_rate", "fusion_rate", "head_rate", "new_rate"), 0.0)
+
+    with pytest.raises(TrainingError, match="nothing would be learnt"):
+        loop(replace(SETTINGS, **rates))
 
 
 def test_the_rates_rise_stay_and_fall():
