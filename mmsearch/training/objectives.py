@@ -179,7 +179,7 @@ class Objectives:
             found["itc"] = self._contrast(image, text, owner, true, torch.stack([pictures, ids], 1), taught, cache)
         if batch.classes and settings.classes:
             found["classes"] = self._classes(image, batch.classes)
-        if step < settings.alone:
+        if settings.itc and step < settings.alone:
             return found
         if settings.itm:
             pairs = self._pairs(image, text, owner, true, ids, step - settings.alone)
