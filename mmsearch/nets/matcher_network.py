@@ -99,7 +99,16 @@ class MatcherNetwork(nn.Module):
         logits: Tensor = self.decision(fused).float()[:, 0]
         return logits + self.gain.float() * (cosine.detach() - self.offset.float())
 
-    def predict(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, places: Tensor) -> Tensor:
+    def table(self) -> Tensor:
+        """Return what each word of the vocabulary is compared with, (V, D); it is not trained, so work it out once."""
+        embeddings = self.dual.text.embeddings
+        device = embeddings.LayerNorm.weight.device
+        words: Tensor = embeddings.word_embeddings(torch.arange(self.dual.shape.text.vocab_size, device=device))
+        return words.to(embeddings.LayerNorm.weight.dtype)
+
+    def predict(
+        self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, places: Tensor, table: Tensor | None = None
+    ) -> Tensor:
         """Return the logits of the words at some places, (n, V) float32.
 
         Args:
@@ -107,11 +116,11 @@ class MatcherNetwork(nn.Module):
             mask: (B, L) bool, False where padded.
             tokens: (B, T, W) of `look`; None to guess from the text alone.
             places: (B, L) bool, True in n places.
+            table: Of `table`, if it is at hand.
         """
         fused = self.fusion(hidden, mask, tokens)[places]  # (n, D)
-        words = self.dual.text.embeddings.word_embeddings
-        table = words(torch.arange(self.dual.shape.text.vocab_size, device=fused.device)).to(fused.dtype)  # (V, D)
-        return F.linear(self.word(fused), table).float() + self.word_bias.float()
+        words = self.table() if table is None else table
+        return F.linear(self.word(fused), words).float() + self.word_bias.float()
 
 
 def set_matcher_precision(network: MatcherNetwork, dtype: torch.dtype) -> MatcherNetwork:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import torch
@@ -163,6 +164,10 @@ class Objectives:
         self.network, self.log_scale, self.settings, self.generator = network, log_scale, settings, generator
         self.teacher, self.device = teacher, log_scale.device
 
+    @cached_property
+    def _table(self) -> Tensor:
+        return self.network.table()
+
     def losses(self, batch: Batch, cache: PairCache, step: int) -> dict[str, Tensor]:
         """Return the loss of each objective that has a weight, in nats; the cache takes the batch in."""
         settings = self.settings
@@ -284,7 +289,7 @@ class Objectives:
         blind, losses = self._lots(len(part.rows), self.settings.blind), []
         for which, seen in ((blind, None), (~blind, tokens[owner[part.rows[~blind]]])):
             if hide[which].any():
-                logits = self.network.predict(hidden[which], part.mask[which], seen, hide[which])
+                logits = self.network.predict(hidden[which], part.mask[which], seen, hide[which], self._table)
                 words = part.ids[which][hide[which]]
                 losses.append(masked_loss(logits, words) * len(words))
         return torch.stack(losses).sum() / hide.sum()
