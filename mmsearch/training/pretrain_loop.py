@@ -4,19 +4,19 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from mmsearch.errors import TrainingError
 from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.training.batches import Batch, BatchSource
 from mmsearch.training.contrast import PairCache
+from mmsearch.training.masters import Masters, quick_attention
 from mmsearch.training.objectives import Objectives, ObjectiveSettings
 
 _AHEAD = 2  # steps whose batches are drawn while a GPU learns; a CPU that did both at once would do both slower
@@ -42,30 +42,6 @@ class PretrainSettings:
     average: float = 0.998  # of the old weights in each step of the running average, which is what is exported
     seed: int = 0
     objectives: ObjectiveSettings = field(default_factory=ObjectiveSettings)
-
-
-def _attention(device: torch.device) -> AbstractContextManager[None]:
-    """Choose how attention is worked out: on a CPU the fused kernel's backward pass takes three times as long."""
-    manager: AbstractContextManager[None] = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
-    return manager
-
-
-class _Masters:
-    """Float32 copies of weights that run in fewer bits, so that small steps are not rounded away."""
-
-    def __init__(self, weights: Sequence[nn.Parameter]) -> None:
-        self.weights = weights
-        self.copies = [nn.Parameter(each.detach().float().clone()) for each in weights]
-
-    def take_gradients(self) -> None:
-        for weight, copy in zip(self.weights, self.copies, strict=True):
-            copy.grad = None if weight.grad is None else weight.grad.float()
-            weight.grad = None
-
-    @torch.no_grad()
-    def give_back(self) -> None:
-        for weight, copy in zip(self.weights, self.copies, strict=True):
-            weight.copy_(copy)
 
 
 class PretrainLoop:
@@ -99,7 +75,7 @@ class PretrainLoop:
         groups[-1][1].append(self._log_scale)
         for weight in (weight for _, weights in groups for weight in weights):
             weight.requires_grad_(True)
-        self._masters = [_Masters(weights) for _, weights in groups]
+        self._masters = [Masters(weights) for _, weights in groups]
         self._optimiser = torch.optim.AdamW(
             [
                 {"params": masters.copies, "peak": rate, "weight_decay": settings.weight_decay}
@@ -148,7 +124,7 @@ class PretrainLoop:
                 yield [drawn.result() for drawn in waiting.popleft()]
 
     def _step(self, batches: Sequence[Batch]) -> dict[str, float]:
-        with _attention(self._log_scale.device):
+        with quick_attention(self._log_scale.device):
             found = self._learn(batches)
         self._update()
         return found
