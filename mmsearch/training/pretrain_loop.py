@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from mmsearch.errors import TrainingError
+from mmsearch.nets.efficientnet_lite import EfficientNetLite
 from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.training.batches import Batch, BatchSource
 from mmsearch.training.contrast import PairCache
@@ -30,6 +31,7 @@ class PretrainSettings:
     steps: int = 100  # an epoch; a checkpoint is written after each
     image_rate: float = 1e-4  # learning rate of the picture tower, after the warm-up; a part whose rate is 0 is frozen
     text_rate: float = 5e-5  # of the text tower
+    frozen_blocks: int = 0  # of the picture tower, the lowest ones and the stem; their large maps cost most
     frozen_layers: int = 8  # of the text tower, the lowest ones and the embeddings; they cost most and change least
     fusion_rate: float = 1e-4  # of the fusion layers that began as layers of the text tower
     head_rate: float = 5e-5  # of the heads; they begin trained, and faster steps undo that
@@ -37,6 +39,7 @@ class PretrainSettings:
     weight_decay: float = 0.02
     warm_up: int = 200  # steps
     cooling: float = 0.25  # share of all steps, the last ones, in which the rates fall to zero
+    dropout: float = 0.4  # share of the heads' hidden values set to zero, and half of it of what they are given
     clip: float = 3.0  # largest length of the gradient
     temperature: float = 0.05  # of contrast at the start; it is learnt
     average: float = 0.998  # of the old weights in each step of the running average, which is what is exported
@@ -68,6 +71,8 @@ class PretrainLoop:
         taught = settings.objectives.belief > 0 or settings.objectives.cache > 0
         self._teacher = deepcopy(network.dual).requires_grad_(False).eval() if taught else None
         self._objectives = Objectives(network, self._log_scale, settings.objectives, self._generator, self._teacher)
+        for head in (network.dual.image_head, network.dual.text_head):
+            head.dropout = settings.dropout
         groups = _groups(network, settings)
         network.requires_grad_(False)
         if not groups:
@@ -131,7 +136,9 @@ class PretrainLoop:
 
     def _learn(self, batches: Sequence[Batch]) -> dict[str, float]:
         """Work out the gradients of one batch of each source; return the loss of each objective in nats."""
-        self._generator.manual_seed(self.settings.seed * 1_000_003 + self.step)
+        number = self.settings.seed * 1_000_003 + self.step
+        self._generator.manual_seed(number)
+        torch.manual_seed(number)  # of dropout
         weights = asdict(self.settings.objectives)
         found: dict[str, float] = {}
         for source, batch, cache in zip(self.sources, batches, self._caches, strict=True):
@@ -235,6 +242,13 @@ class PretrainLoop:
         self.epoch, self.step = state["epoch"], state["step"]
 
 
+def _upper(tower: EfficientNetLite, frozen: int) -> list[nn.Parameter]:
+    """Return the weights of a picture tower above its lowest blocks, all of them if none is frozen."""
+    if not frozen:
+        return list(tower.parameters())
+    return [*tower.blocks[frozen:].parameters(), *tower.head.parameters()]
+
+
 def _groups(network: MatcherNetwork, settings: PretrainSettings) -> list[tuple[float, list[nn.Parameter]]]:
     """Return the learning rate and the weights of each part that has one; the table of words is not trained."""
     dual = network.dual
@@ -242,7 +256,7 @@ def _groups(network: MatcherNetwork, settings: PretrainSettings) -> list[tuple[f
     heads = [*dual.image_head.parameters(), *dual.text_head.parameters()]
     new = [network.tokens, network.fusion.look, network.decision, network.word]
     groups = [
-        (settings.image_rate, list(dual.image.parameters())),
+        (settings.image_rate, _upper(dual.image, settings.frozen_blocks)),
         (settings.text_rate, list(dual.text.encoder.layer[settings.frozen_layers :].parameters())),
         (settings.fusion_rate, list(network.fusion.layer.parameters())),
         (settings.head_rate, heads),

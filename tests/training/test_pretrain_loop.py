@@ -75,6 +75,18 @@ def test_frozen_layers_and_the_table_of_words_stay_as_they_are():
     assert all(name.startswith("encoder.layer.1.") for name in changed)
 
 
+def test_the_lowest_blocks_of_the_picture_tower_can_be_frozen():
+    learning = loop(replace(SETTINGS, frozen_blocks=2))
+    before = deepcopy(learning.network.dual.image.state_dict())
+
+    learning.run_epoch()
+
+    after = learning.network.dual.image.state_dict()
+    changed = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
+    assert changed
+    assert not any(name.startswith(("stem.", "blocks.0.", "blocks.1.")) for name in changed)
+
+
 def test_a_part_without_a_rate_stays_as_it_is():
     learning = loop(replace(SETTINGS, image_rate=0.0, text_rate=0.0, head_rate=0.0))
     encoder, fusion = (deepcopy(part.state_dict()) for part in (learning.network.dual, learning.network.fusion))
