@@ -143,10 +143,11 @@ def report_lines(report: RunReport, *, verbose: bool = False) -> Iterator[str]:
     yield f"  encoded with {encoder}: {report.pictures_encoded:,} pictures, {report.texts_encoded:,} texts"
     if report.skips:
         yield f"  skipped: {len(report.skips):,}" + ("" if verbose else " (--verbose lists every file)")
-    yield from _skips(report.skips, verbose)
+    yield from skip_lines(report.skips, verbose)
 
 
-def _skips(skips: Sequence[Skip], verbose: bool) -> Iterator[str]:
+def skip_lines(skips: Sequence[Skip], verbose: bool) -> Iterator[str]:
+    """Yield every skipped file if `verbose`, else one for each reason."""
     if verbose:
         yield from (f"    {printable(skip.path)}: {printable(skip.reason)}" for skip in skips)
         return

@@ -78,17 +78,30 @@ def load_encoder(name: str, *, device: str = "auto", models: Path | None = None)
             encoding says so.
     """
     let_waiting_threads_sleep()
+    folders = model_folders(name, models)
+    return _open_two(folders[0], folders[1], name, device) if len(folders) > 1 else _open(folders[0], name, device)
+
+
+def model_folders(name: str, models: Path | None = None) -> list[Path]:
+    """Return the folder of an encoder; two, for pictures and for texts, where a name stands for a pair.
+
+    Args:
+        name: As `load_encoder` takes it.
+        models: A folder of copied models, besides the hub's cache.
+
+    Raises:
+        UnknownName: If it is no name, folder or hub id.
+        EncoderError: If it is not on this machine.
+    """
     if name in ENCODERS:
         spec = ENCODERS[name]
         found = _places(spec, models)
-        folders = [_there(place, hub_id, name) for place, hub_id in zip(found, spec.hub_ids or (name,), strict=True)]
-    elif Path(name).is_dir():
-        folders = [Path(name)]
-    elif Path(name).is_absolute() or name.count("/") != 1:
+        return [_there(place, hub_id, name) for place, hub_id in zip(found, spec.hub_ids or (name,), strict=True)]
+    if Path(name).is_dir():
+        return [Path(name)]
+    if Path(name).is_absolute() or name.count("/") != 1:
         raise UnknownName("encoder", name, ENCODERS)
-    else:
-        folders = [_there(cached_folder(name, models), name, name)]
-    return _open_two(folders[0], folders[1], name, device) if len(folders) > 1 else _open(folders[0], name, device)
+    return [_there(cached_folder(name, models), name, name)]
 
 
 def _there(place: Path | None, hub_id: str, name: str) -> Path:

@@ -18,7 +18,7 @@ from mmsearch.scenes.marking import Mark, marked
 from mmsearch.scenes.truth import Box, SceneTruth
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import digest, replace_file
-from mmsearch.training.views import open_picture
+from mmsearch.training.folders import open_reduced
 
 _KEPT = (0.72, 1.0)  # share of each side that a crop of a photograph keeps
 _DECODED = 256  # photographs decoded at a time
@@ -153,10 +153,10 @@ class PhotoBatches:
         rng = np.random.default_rng([self.seed, rounds, place])
         pixels = torch.from_numpy(self._pixels[rows]).permute(0, 3, 1, 2)
         captions = [
-            Caption(str(rng.choice(self.pictures[row].in_language(language))), owner)
+            Caption(str(rng.choice(texts)), owner)
             for owner, row in enumerate(rows)
-            for language in LANGUAGES
-            if self.pictures[row].in_language(language)
+            for texts in self.pictures[row].texts.values()
+            if texts
         ]
         beliefs = self.classes.drawn(rows, rng) if self.classes else None
         return Batch(_varied(pixels, rng), torch.from_numpy(rows), tuple(captions), beliefs)
@@ -168,7 +168,7 @@ def _write_pixels(path: Path, paths: Sequence[Path], side: int) -> None:
         header = {"descr": "|u1", "fortran_order": False, "shape": (len(paths), side, side, 3)}
         np.lib.format.write_array_header_1_0(file, header)
         for start in range(0, len(paths), _DECODED):
-            images = [open_picture(each) for each in paths[start : start + _DECODED]]
+            images = [open_reduced(each, side) for each in paths[start : start + _DECODED]]
             file.write(squares(images, side).permute(0, 2, 3, 1).contiguous().numpy().tobytes())
 
 

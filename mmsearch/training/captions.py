@@ -23,6 +23,14 @@ class DatasetSettings:
 
 
 @dataclass(frozen=True)
+class FolderSettings:
+    """A folder of captioned pictures, read as the indexer reads it; what is broken is left out and told."""
+
+    path: str  # absolute, or relative to the data folder
+    held_out: float = 0.1  # share of the pictures that is measured on instead of learnt from
+
+
+@dataclass(frozen=True)
 class ClassSettings:
     """The class names of the ImageNet classifier that the picture tower began as."""
 
@@ -51,7 +59,7 @@ class CaptionedPicture:
     """A picture with the texts that describe it."""
 
     path: Path
-    texts: dict[str, tuple[str, ...]]  # language -> captions
+    texts: dict[str, tuple[str, ...]]  # language -> captions; a language may be there without any
 
     def in_language(self, language: str) -> tuple[str, ...]:
         """Return its captions in a language, none if there are none."""

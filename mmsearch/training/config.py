@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from mmsearch.errors import BadInput
 from mmsearch.nets.matcher_network import MatcherShape
-from mmsearch.training.captions import ClassBeliefSettings, ClassPairSettings, DatasetSettings
+from mmsearch.training.captions import ClassBeliefSettings, ClassPairSettings, DatasetSettings, FolderSettings
+from mmsearch.training.finetune_loop import METHODS, FinetuneSettings
 from mmsearch.training.heads_loop import LoopSettings
 from mmsearch.training.objectives import ObjectiveSettings
 from mmsearch.training.pretrain_loop import PretrainSettings
@@ -75,7 +76,8 @@ class PretrainConfig:
     """All of a pretraining run, apart from where it starts and where its data lie."""
 
     name: str
-    datasets: tuple[DatasetSettings, ...]
+    datasets: tuple[DatasetSettings, ...] = ()
+    folders: tuple[FolderSettings, ...] = ()
     pretraining: PretrainSettings = field(default_factory=PretrainSettings)
     matcher: MatcherShape = field(default_factory=MatcherShape)
     photos: PhotoSettings = field(default_factory=PhotoSettings)
@@ -120,6 +122,7 @@ def read_pretrain_config(path: Path) -> PretrainConfig:
     }
     parts = {key: _section(kinds[key], raw[key], f"[{key}] in {path}") for key in kinds if key in raw}
     parts["pretraining"] = _section(PretrainSettings, loop, f"[pretraining] in {path}")
+    parts["folders"] = tuple(_section(FolderSettings, row, f"[[folders]] in {path}") for row in raw.get("folders", []))
     return _with_datasets(PretrainConfig, raw, parts, path)
 
 
@@ -141,6 +144,31 @@ def read_config(path: Path) -> TrainConfig:
     }
     parts = {key: _section(kinds[key], raw[key], f"[{key}] in {path}") for key in kinds if key in raw}
     return _with_datasets(TrainConfig, raw, parts, path)
+
+
+def read_finetune_config(path: Path, given: Mapping[str, Any]) -> FinetuneSettings:
+    """Read the config of a fine-tuning.
+
+    Args:
+        path: A TOML file with a table `[finetuning]`.
+        given: Settings that come before the file's.
+
+    Raises:
+        BadInput: If the file is missing, is no TOML, or has unknown keys or values that cannot be used.
+    """
+    raw, place = _raw(path), f"[finetuning] in {path}"
+    other = sorted(set(raw) - {"finetuning"})
+    if other:
+        raise BadInput(f"{path} has {other[0]!r}, but a fine-tuning reads the table [finetuning] alone.")
+    settings = _section(FinetuneSettings, raw.get("finetuning", {}) | dict(given), place)
+    if settings.method not in METHODS:
+        raise BadInput(f"{place} knows the methods {', '.join(METHODS)}; got {settings.method!r}.")
+    for key, least in (("epochs", 0), ("batch", 2), ("rank", 1)):  # contrast tells at least two pictures apart
+        if getattr(settings, key) < least:
+            raise BadInput(f"{place} needs {key} of {least} or more; got {getattr(settings, key)}.")
+    if not 0 <= settings.held_out < 1:
+        raise BadInput(f"{place} needs held_out from 0 to below 1; got {settings.held_out}.")
+    return settings
 
 
 def _with_datasets(kind: type[_T], raw: Mapping[str, Any], parts: dict[str, Any], path: Path) -> _T:

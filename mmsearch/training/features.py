@@ -40,6 +40,19 @@ def replace_file(path: Path, write: Callable[[Path], None]) -> None:
         part.replace(path)
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all.
+
+    Raises:
+        TrainingError: If it cannot be written.
+    """
+
+    def write(part: Path) -> None:
+        part.write_text(text, encoding="utf8")
+
+    replace_file(path, write)
+
+
 def digest(parts: Sequence[str]) -> str:
     """Return a short name for what features depend on."""
     return blake2b("\0".join(parts).encode(), digest_size=6).hexdigest()

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.evaluation import EvaluationReport, evaluate_retrieval
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture, DatasetSettings, read_pictures
+from mmsearch.training.folders import open_reduced
 from mmsearch.types import Vectors
 
-_CHUNK = 256  # pictures open at a time
+_CHUNK = 64  # pictures open at a time
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,8 @@ def read_dev_sets(data: Path, datasets: Sequence[DatasetSettings]) -> list[DevSe
 def _image_vectors(encoder: DualEncoder, pictures: Sequence[CaptionedPicture]) -> Vectors:
     parts = []
     for start in range(0, len(pictures), _CHUNK):
-        images = [Image.open(picture.path) for picture in pictures[start : start + _CHUNK]]
-        parts.append(encoder.encode_images(images))
-        for image in images:
-            image.close()
+        chunk = pictures[start : start + _CHUNK]
+        parts.append(encoder.encode_images([open_reduced(each.path, encoder.image_side) for each in chunk]))
     return np.concatenate(parts)
 
 
@@ -58,3 +56,24 @@ def measure(encoder: DualEncoder, dev: DevSet) -> Iterator[EvaluationReport]:
                 dataset=dev.name,
                 language=language,
             )
+
+
+def measure_among(
+    encoder: DualEncoder, pictures: Sequence[CaptionedPicture], others: Sequence[CaptionedPicture], name: str
+) -> EvaluationReport:
+    """Measure how well the captions of some pictures, in all languages together, find these among others.
+
+    Args:
+        encoder: To be measured.
+        pictures: With captions; at least one.
+        others: Whose captions are not asked for.
+        name: Of what is measured.
+    """
+    captions = [[text for texts in picture.texts.values() for text in texts] for picture in pictures]
+    return evaluate_retrieval(
+        _image_vectors(encoder, [*pictures, *others]),
+        encoder.encode_texts([text for texts in captions for text in texts]),
+        np.repeat(np.arange(len(pictures)), [len(texts) for texts in captions]).astype(np.int64),
+        encoder=encoder.name,
+        dataset=name,
+    )

@@ -4,7 +4,7 @@ import ctypes
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,10 +23,12 @@ from mmsearch.training.captions import CaptionedPicture, ClassBeliefSettings, re
 from mmsearch.training.checkpoint import logged_seconds, train_epochs
 from mmsearch.training.classifier import Classifier, load_classifier
 from mmsearch.training.config import PretrainConfig, SceneSettings, read_pretrain_config
-from mmsearch.training.features import replace_file, writing
-from mmsearch.training.measure import measure, read_dev_sets
+from mmsearch.training.features import replace_text, writing
+from mmsearch.training.folders import CaptionedFolder, read_folder, write_left_out
+from mmsearch.training.measure import measure, measure_among, read_dev_sets
 from mmsearch.training.pretrain_loop import PretrainLoop
 from mmsearch.training.run import TrainProgress
+from mmsearch.types import Skip
 
 PRETRAIN_CONFIG = Path(__file__).parent / "configs" / "pretrain.toml"
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # names of glibc's settings, see mallopt(3)
@@ -43,7 +45,8 @@ class PretrainReport:
     epoch_seconds: float  # of all epochs, those of earlier calls included
     seconds: float  # of this call
     weights_mb: float  # 10^6 bytes, of both folders
-    recall: tuple[EvaluationReport, ...]  # of the exported encoder on the dev sets, as it is used
+    recall: tuple[EvaluationReport, ...]  # of the exported encoder on the dev sets and on what folders held out
+    left_out: tuple[Skip, ...] = ()  # files of folders that nothing could be learnt from, and why
 
 
 def pretrain(
@@ -66,7 +69,7 @@ def pretrain(
         config_path: A TOML file with a table `[pretraining]`.
         data: Folder that holds the data sets which the config names.
         output: Folder of the run. Gets `encoder/` and `matcher/`, the result; `checkpoint.pt`; `log.jsonl`;
-            `report.json`; the pixels of the photographs.
+            `report.json`; the pixels of the photographs; `left-out.jsonl` if the config names folders.
         start: Folder of the encoder to start from, one of mmsearch's own kind.
         resume: Go on from the last checkpoint if there is one.
         progress: Called as the run goes on.
@@ -75,6 +78,7 @@ def pretrain(
 
     Raises:
         BadInput: If the config cannot be used.
+        SourceError: If a folder that it names is not there.
         TrainingError: If data are missing, the loss is not finite, a checkpoint does not fit or the disk is full.
             Checkpoints made so far are kept.
     """
@@ -92,7 +96,8 @@ def pretrain(
 
         return classified(pictures, data, classes, output, told, classifiers)
 
-    loop = PretrainLoop(_network(config, start), _sources(config, data, output, look), config.pretraining)
+    network, folders = _network(config, start), _read_folders(config, data, output, tell)
+    loop = PretrainLoop(network, _sources(config, data, folders, output, look), config.pretraining)
     losses = train_epochs(
         loop, output, resume, lambda done, loss: tell(TrainProgress("epochs", done, config.pretraining.epochs, loss))
     )
@@ -107,15 +112,19 @@ def pretrain(
         epoch_seconds=logged_seconds(output),
         seconds=time.monotonic() - began,
         weights_mb=sum(path.stat().st_size for path in output.glob("*/*.safetensors")) / 1e6,
-        recall=tuple(each for dev in read_dev_sets(data, config.datasets) for each in measure(opened, dev)),
+        recall=(
+            *(each for dev in read_dev_sets(data, config.datasets) for each in measure(opened, dev)),
+            *(
+                measure_among(opened, read.held_out, (), f"{name}, held out")
+                for name, read in folders.items()
+                if read.held_out
+            ),
+        ),
+        left_out=tuple(skip for read in folders.values() for skip in read.left_out),
     )
     text = json.dumps(asdict(report) | {"config": asdict(config)}, indent=2, ensure_ascii=False, default=str) + "\n"
-    replace_file(output / "report.json", lambda part: _write(part, text))
+    replace_text(output / "report.json", text)
     return report
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf8")
 
 
 def _network(config: PretrainConfig, start: Path) -> MatcherNetwork:
@@ -137,13 +146,33 @@ def _network(config: PretrainConfig, start: Path) -> MatcherNetwork:
     return set_matcher_precision(network, dual.image.stem.weight.dtype)
 
 
+def _read_folders(
+    config: PretrainConfig, data: Path, output: Path, tell: Callable[[TrainProgress], None]
+) -> dict[str, CaptionedFolder]:
+    """Read the folders that the config names, and write what was left out of them."""
+    seed = config.pretraining.seed
+
+    def told(done: int, total: int) -> None:
+        tell(TrainProgress("pictures", done, total))
+
+    read = {
+        each.path: read_folder(data / each.path, held_out=each.held_out, seed=seed, progress=told)
+        for each in config.folders
+    }
+    if read:
+        write_left_out(output, [skip for each in read.values() for skip in each.left_out])
+    return read
+
+
 def _sources(
     config: PretrainConfig,
     data: Path,
+    folders: Mapping[str, CaptionedFolder],
     output: Path,
     look: Callable[[Sequence[CaptionedPicture], ClassBeliefSettings], ClassifiedPictures],
 ) -> list[BatchSource]:
     pictures = [picture for each in config.datasets for picture in read_pictures(data, each, each.splits)]
+    pictures += [picture for each in folders.values() for picture in each.train]
     seed, sources = config.pretraining.seed, list[BatchSource]()
     if pictures:
         beliefs = look(pictures, config.classes) if config.classes else None
@@ -151,7 +180,9 @@ def _sources(
     if config.scenes:
         sources.append(_scenes(config.scenes))
     if not sources:
-        raise TrainingError("The config names neither [[datasets]] nor [scenes], so there is nothing to learn from.")
+        raise TrainingError(
+            "The config names neither [[datasets]], [[folders]] nor [scenes], so there is nothing to learn from."
+        )
     return sources
 
 

@@ -18,7 +18,7 @@ from mmsearch.nets.folder import save_folder
 from mmsearch.training.captions import read_classes, read_pictures
 from mmsearch.training.checkpoint import logged_seconds, train_epochs
 from mmsearch.training.config import TrainConfig, read_config
-from mmsearch.training.features import digest, replace_file, writing
+from mmsearch.training.features import digest, replace_text, writing
 from mmsearch.training.heads_loop import Heads, HeadsLoop, PairFeatures
 from mmsearch.training.measure import measure, read_dev_sets
 from mmsearch.training.model_card import write_card
@@ -97,10 +97,6 @@ def train(
     return _Run(config, data, output, progress or (lambda _: None), towers).go(resume)
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf8")
-
-
 class _Run:
     """One call of `train`, step by step."""
 
@@ -162,7 +158,7 @@ class _Run:
         """Put the report beside the model, and the card into it."""
         plain = asdict(report) | {"folder": str(report.folder), "config": asdict(self.config)}
         text = json.dumps(plain, indent=2, ensure_ascii=False, default=str) + "\n"
-        replace_file(self.output / "report.json", lambda part: _write_text(part, text))
+        replace_text(self.output / "report.json", text)
         write_card(report.folder, self.config, report)
 
     def _tell(self, phase: str, done: int, total: int, loss: float | None = None) -> None:

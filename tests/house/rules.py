@@ -23,6 +23,8 @@ HOMES = {
     "faiss": ("ann/",),
     "gradio": ("ui/",),
     "click": ("cli/",),
+    "matplotlib": ("training/curves.py",),
+    "peft": ("training/adapters.py",),
     "sentence_transformers": ("encoders/", "nets/sentence_module.py"),  # the latter is copied into saved models
 }  # library -> the only places that may import it, relative to the package
 

@@ -13,6 +13,7 @@ from mmsearch.nets.matcher_network import load_matcher
 from mmsearch.training.classifier import Classifier
 from mmsearch.training.run import train
 from tests.nets.tiny import tiny_network
+from tests.training.captioned import captioned_folder
 
 CONFIG = """
 name = "tiny"
@@ -127,6 +128,20 @@ def test_more_epochs_can_be_added_and_anything_else_is_refused(config, data, sta
     config.write_text(CONFIG.replace("new_rate = 0.01", "new_rate = 0.02"), encoding="utf8")
     with pytest.raises(TrainingError, match=r"new_rate 0\.01 instead of 0\.02"):
         pretrain(config, data, tmp_path / "out", start)
+
+
+def test_learns_from_folders_too_and_tells_what_it_left_out(config, data, start, tmp_path):
+    captioned_folder(data / "mine")
+    (data / "mine" / "letter.docx").write_bytes(b"PK")
+    folders = '[[folders]]\npath = "mine"\nheld_out = 0.25\n'
+    config.write_text(CONFIG[: CONFIG.index("[[datasets]]")] + folders, encoding="utf8")
+
+    report = pretrain(config, data, tmp_path / "out", start, epochs=1)
+
+    assert [(each.dataset, each.pictures) for each in report.recall] == [("mine, held out", 3)]
+    assert [skip.path for skip in report.left_out] == ["letter.docx"]
+    assert "letter.docx" in (tmp_path / "out" / "left-out.jsonl").read_text()
+    assert log(tmp_path / "out")[0]["photos itc"] > 0
 
 
 def test_an_encoder_that_is_not_there_is_named(config, data, tmp_path):
