@@ -1,6 +1,7 @@
 """Cross-modal attention: text tokens that look at the cells of a picture (ALBEF, arXiv:2107.07651)."""
 
 import math
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -85,6 +86,20 @@ class CrossAttention(nn.Module):
         return weights
 
 
+@dataclass
+class Look:
+    """What a layer of the fusion encoder did.
+
+    Args:
+        weights: (B, L, T) float32, how much each text token looked at each picture token: the mean of the first half of
+            the heads, so that the others may look elsewhere.
+        hidden: (B, L, D), the text afterwards.
+    """
+
+    weights: Tensor
+    hidden: Tensor
+
+
 class FusionEncoder(nn.Module):
     """Upper layers of a text tower, each preceded by a look at the picture.
 
@@ -104,22 +119,22 @@ class FusionEncoder(nn.Module):
         for mine, theirs in zip(self.layer, tower.encoder.layer[-len(self.layer) :], strict=True):
             mine.load_state_dict(theirs.state_dict())
 
-    def forward(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, looks: list[Tensor] | None = None) -> Tensor:
+    def forward(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, looks: list[Look] | None = None) -> Tensor:
         """Return fused text tokens, (B, L, D).
 
         Args:
             hidden: (B, L, D), what the text tower says below these layers.
             mask: (B, L) bool, False where padded.
             tokens: (B, T, W) of the pictures; None to read the text alone.
-            looks: Takes how much each text token looks at each picture token, (B, L, T) float32, of every layer: the
-                mean of the first half of its heads, so that the others may look elsewhere.
+            looks: Takes what every layer did, if there are pictures.
         """
         attend = None if bool(mask.all()) else mask[:, None, None, :]  # (B, 1, 1, L)
         for look, layer in zip(self.look, self.layer, strict=True):
+            before = hidden
             if tokens is not None:
-                if looks is not None:
-                    weights = cast("CrossAttention", look).attention(hidden, tokens)  # (B, heads, L, T)
-                    looks.append(weights[:, : weights.shape[1] // 2].float().mean(1))
                 hidden = look(hidden, tokens)
             hidden = layer(hidden, attend)
+            if looks is not None and tokens is not None:
+                weights = cast("CrossAttention", look).attention(before, tokens)  # (B, heads, L, T)
+                looks.append(Look(weights[:, : weights.shape[1] // 2].float().mean(1), hidden))
         return hidden

@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from .dual_network import CHECKSUMS, CONFIG, DualNetwork, checksums, stored_tensors, weights_of
 from .efficientnet_lite import FEATURES
-from .fusion import FusionEncoder, PictureTokens
+from .fusion import FusionEncoder, Look, PictureTokens
 from .pictures import normalised
 from .rows8 import load_tensors, save_tensors
 from .text_tower import mean_of_tokens
@@ -52,6 +52,9 @@ class MatcherNetwork(nn.Module):
         self.decision = nn.Sequential(
             nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.Linear(text.hidden_size, 1)
         )
+        self.where = nn.Linear(
+            text.hidden_size, 4
+        )  # a token to the middles of what it names and is related to: x, y, x, y
         # The encoder's cosine beyond an offset, times a gain: what is learnt on top corrects the encoder's opinion.
         self.gain = nn.Parameter(torch.tensor(10.0))
         self.offset = nn.Parameter(torch.tensor(0.3))
@@ -84,7 +87,7 @@ class MatcherNetwork(nn.Module):
         return vectors, hidden
 
     def match(
-        self, hidden: Tensor, mask: Tensor, tokens: Tensor, cosine: Tensor, looks: list[Tensor] | None = None
+        self, hidden: Tensor, mask: Tensor, tokens: Tensor, cosine: Tensor, looks: list[Look] | None = None
     ) -> Tensor:
         """Return the log-odds that each text matches its picture, (B,) float32.
 
@@ -95,8 +98,8 @@ class MatcherNetwork(nn.Module):
             cosine: (B,), inner products of the encoder's vectors.
             looks: As in `FusionEncoder.forward`.
         """
-        fused = self.fusion(hidden, mask, tokens, looks)[:, 0]  # (B, D), of the token that opens every text
-        logits: Tensor = self.decision(fused).float()[:, 0]
+        fused = mean_of_tokens(self.fusion(hidden, mask, tokens, looks), mask)  # (B, D), as the text tower reads
+        logits: Tensor = self.decision(fused.to(hidden.dtype)).float()[:, 0]
         return logits + self.gain.float() * (cosine.detach() - self.offset.float())
 
     def table(self) -> Tensor:
@@ -125,7 +128,7 @@ class MatcherNetwork(nn.Module):
 
 def set_matcher_precision(network: MatcherNetwork, dtype: torch.dtype) -> MatcherNetwork:
     """Run tokens and fusion in `dtype`, as the towers; the encoder is left as it is."""
-    for part in (network.tokens, network.fusion, network.decision, network.word):
+    for part in (network.tokens, network.fusion, network.decision, network.where, network.word):
         part.to(dtype)
     return network
 

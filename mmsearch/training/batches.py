@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 from mmsearch.nets.pictures import squares
 from mmsearch.scenes import FoilKind, Scene, SceneGenerator
 from mmsearch.scenes.marking import Mark, marked
-from mmsearch.scenes.truth import Box, SceneTruth
+from mmsearch.scenes.truth import Box, SceneTruth, Statement
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import digest, replace_file
 from mmsearch.training.folders import open_reduced
@@ -34,6 +34,7 @@ class Place:
     start: int  # of the words, in characters
     end: int
     boxes: tuple[Box, ...]  # in shares of the picture's sides
+    related: tuple[Box, ...] = ()  # of the thing that the caption says it is left of, behind and so on
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ class SceneBatches:
         which, language = int(rng.integers(len(scene.statements))), LANGUAGES[int(rng.integers(len(LANGUAGES)))]
         text = scene.captions[language][which]
         marks = marked(text, scene.statements[which], language)
-        places = _places(scene.truth, marks)
+        places = _places(scene.truth, scene.statements[which], marks)
         return [Caption(text, owner, marks=tuple((mark.start, mark.end) for mark in marks), places=places)]
 
     def _foiled(self, owner: int, scene: Scene, rng: np.random.Generator, generator: SceneGenerator) -> list[Caption]:
@@ -228,13 +229,18 @@ class SceneBatches:
             language = LANGUAGES[int(rng.integers(len(LANGUAGES)))]
             foil = generator.foil(scene, kinds[kind], language)
             for text, statement, true in ((foil.caption, foil.true, True), (foil.foil, foil.false, False)):
-                captions.append(
-                    Caption(text, owner, true, places=_places(scene.truth, marked(text, statement, language)))
-                )
+                places = _places(scene.truth, statement, marked(text, statement, language))
+                captions.append(Caption(text, owner, true, places=places))
         return captions
 
 
-def _places(truth: SceneTruth, marks: Sequence[Mark]) -> tuple[Place, ...]:
+def _places(truth: SceneTruth, statement: Statement, marks: Sequence[Mark]) -> tuple[Place, ...]:
     """Return where the scene shows what the marked words name or colour, for all that it does show."""
     boxes = {group.thing: group.boxes for group in truth.groups}
-    return tuple(Place(mark.start, mark.end, boxes[mark.thing]) for mark in marks if mark.thing in boxes)
+    one, other = ([mention.thing for mention in statement.mentions] if statement.relation else ["", ""])[:2]
+    partner = {one: other, other: one}
+    return tuple(
+        Place(mark.start, mark.end, boxes[mark.thing], boxes.get(partner.get(mark.thing, ""), ()))
+        for mark in marks
+        if mark.thing in boxes
+    )

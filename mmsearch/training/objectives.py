@@ -12,13 +12,13 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 from mmsearch.losses.masking import draw_masked, masked_loss
 from mmsearch.losses.matching import hard_negatives, matching_loss
 from mmsearch.nets.dual_network import DualNetwork
+from mmsearch.nets.fusion import Look
 from mmsearch.nets.matcher_network import MASK, MatcherNetwork
 from mmsearch.nets.tokens import PAD
-from mmsearch.scenes.truth import Box
 from mmsearch.training.batches import Batch, Caption, ClassBeliefs, text_id
 from mmsearch.training.contrast import PairCache, foiled_contrast, taught_contrast
+from mmsearch.training.grounding import Looks, centre_loss, centres, covered, look_loss
 
-_LEAST_LOOK = 1e-6
 _CHUNK = 64  # texts of like length that are read together
 
 
@@ -31,6 +31,7 @@ class ObjectiveSettings:
     mlm: float = 0.5
     classes: float = 0.3  # of the class names that a frozen classifier believes in
     places: float = 1.0  # of looking where a drawn scene shows what a word names
+    centres: float = 6.0  # of knowing where the middle of that is, and of what it is related to
     alone: int = 0  # steps of contrast before matching and masked words join in, when vectors are worth correcting
     smoothing: float = 0.1  # of the targets of contrast
     belief: float = 0.0  # share of the targets of contrast that a teacher gives, the running average of the encoder
@@ -78,33 +79,6 @@ def joined(parts: Sequence[Chunk]) -> Chunk:
     longest = max(part.ids.shape[1] for part in parts)
     wide = [part.widened(longest)._fields() for part in parts]
     return Chunk(*(torch.cat(each) for each in zip(*wide, strict=True)))
-
-
-@dataclass
-class _Looks:
-    """Where the texts of some pairs look."""
-
-    layers: list[Tensor]  # (P, L, T) of each layer of the fusion encoder
-    places: Tensor  # (P, L) as in `Chunk`
-    pairs: Tensor  # (P, 3): text, picture, and 1 where they belong together
-
-
-def covered(boxes: Sequence[Sequence[Box]], cells: int) -> Tensor:
-    """Return which cells of a square grid show something, (N, cells) bool: each of N in at least one box.
-
-    A cell counts from a quarter of it on; where none has that much, those that have half as much as the fullest.
-    """
-    side = round(cells**0.5)
-    edges = torch.arange(side + 1) / side
-    result = torch.zeros(len(boxes), cells, dtype=torch.bool)
-    for row, each in enumerate(boxes):
-        share = torch.zeros(side, side)
-        for box in each:
-            wide = (edges[1:].clamp_max(box.right) - edges[:-1].clamp_min(box.left)).clamp_min(0) * side
-            high = (edges[1:].clamp_max(box.bottom) - edges[:-1].clamp_min(box.top)).clamp_min(0) * side
-            share += high[:, None] * wide
-        result[row] = (share >= min(0.25, float(share.max()) / 2)).flatten()
-    return result
 
 
 def chunks(network: MatcherNetwork, captions: Sequence[Caption]) -> Iterator[Chunk]:
@@ -188,11 +162,9 @@ class Objectives:
             return found
         if settings.itm:
             pairs = self._pairs(image, text, owner, true, ids, step - settings.alone)
-            looks: list[_Looks] = []
-            found["itm"] = self._matching(parts, hidden, image, text, tokens, pairs, looks)
-            boxes = [place.boxes for caption in batch.captions for place in caption.places]
-            if boxes and settings.places:
-                found["places"] = self._placed(looks, covered(boxes, tokens.shape[1]).to(self.device), owner)
+            looks: list[Looks] = []
+            found["itm"] = self._matching(parts, hidden, image, text, tokens, owner, pairs, looks)
+            found |= self._grounded(looks, batch.captions, tokens.shape[1])
         if settings.mlm:
             found["mlm"] = self._masked(parts, tokens, owner, true)
         return found
@@ -255,8 +227,9 @@ class Objectives:
         image: Tensor,
         text: Tensor,
         tokens: Tensor,
+        owner: Tensor,
         pairs: Tensor,
-        looks: list["_Looks"],
+        looks: list[Looks],
     ) -> Tensor:
         logits, matched = [], []
         cosines = (text[pairs[:, 0]] * image[pairs[:, 1]]).sum(1)  # (P,)
@@ -264,21 +237,21 @@ class Objectives:
             mine = torch.isin(pairs[:, 0], part.rows)
             chosen = pairs[mine]
             place = (chosen[:, :1] == part.rows).int().argmax(1)  # rows of the chunk
-            seen: list[Tensor] = []
+            seen: list[Look] = []
             logits.append(self.network.match(state[place], part.mask[place], tokens[chosen[:, 1]], cosines[mine], seen))
-            looks.append(_Looks(seen, part.places[place], chosen))
+            own = owner[chosen[:, 0]] == chosen[:, 1]  # (n,), foils speak of their picture too
+            looks.append(Looks(seen, part.places[place].masked_fill(~own[:, None], -1)))
             matched.append(chosen[:, 2] > 0)
         return matching_loss(torch.cat(logits), torch.cat(matched))
 
-    def _placed(self, looks: Sequence["_Looks"], regions: Tensor, owner: Tensor) -> Tensor:
-        """Let words look at the cells that show what they name, in nats: minus the log of what falls on these."""
-        losses = []
-        for look in looks:
-            own = owner[look.pairs[:, 0]] == look.pairs[:, 1]  # (P,), foils speak of their picture too
-            named = (look.places >= 0) & own[:, None]  # (P, L)
-            inside = regions[look.places[named]]  # (n, T)
-            losses += [(weights[named] * inside).sum(1).clamp_min(_LEAST_LOOK).log() for weights in look.layers]
-        return -torch.cat(losses).mean()
+    def _grounded(self, looks: Sequence[Looks], captions: Sequence[Caption], cells: int) -> dict[str, Tensor]:
+        """Return what grounding comes to, nothing if no caption tells where something is."""
+        places, found = [place for caption in captions for place in caption.places], dict[str, Tensor]()
+        if places and self.settings.places:
+            found["places"] = look_loss(looks, covered([place.boxes for place in places], cells).to(self.device))
+        if places and self.settings.centres:
+            found["centres"] = centre_loss(looks, centres(places).to(self.device), self.network.where)
+        return found
 
     def _masked(self, parts: list[Chunk], tokens: Tensor, owner: Tensor, true: Tensor) -> Tensor:
         part = joined([part.only(true[part.rows] & self._lots(len(part.rows), self.settings.read)) for part in parts])

@@ -223,7 +223,7 @@ class PretrainLoop:
             TrainingError: If it belongs to a network of another shape.
         """
         shapes = [tuple(each.shape) for each in state["weights"]]
-        if shapes != [tuple(copy.shape) for copy in self._copies()]:
+        if shapes != [tuple(copy.shape) for copy in self._copies()] or len(state["caches"]) != len(self._caches):
             raise TrainingError("The checkpoint is of another shape than the config.")
         with torch.no_grad():
             for mine, saved in zip(

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from mmsearch.errors import TrainingError
-from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
+from mmsearch.scenes import Allow, FoilKind, SceneGenerator, standard_held_out
 from mmsearch.training.batches import ClassifiedPictures, PhotoBatches, SceneBatches, text_id
 from mmsearch.training.captions import CaptionedPicture
 
@@ -95,6 +95,19 @@ def test_every_scene_is_new_and_comes_with_a_foil_and_marked_words():
     assert any(caption.marks for caption in batch.captions)
     assert all(caption.places for caption in batch.captions if caption.true)
     assert torch.equal(batch.pixels, scenes.batch(0).pixels)
+
+
+def test_words_of_a_relation_are_told_where_the_other_thing_is():
+    relation = list(FoilKind).index(FoilKind.RELATION)
+    captions = SceneBatches([scenes_of(64)], 7, foils=1).batch(0).captions
+    related = [
+        caption for caption in captions if caption.owner == relation and len({p.boxes for p in caption.places}) == 2
+    ]
+
+    assert any(place.related for caption in related for place in caption.places)
+    for caption in related:
+        one, other = dict.fromkeys(place.boxes for place in caption.places)
+        assert all(place.related in ((), other if place.boxes == one else one) for place in caption.places)
 
 
 def test_equal_texts_have_equal_numbers():

@@ -6,7 +6,8 @@ import torch
 from mmsearch.scenes.truth import Box
 from mmsearch.training.batches import Batch, Caption, ClassBeliefs, Place
 from mmsearch.training.contrast import PairCache
-from mmsearch.training.objectives import Objectives, ObjectiveSettings, chunks, covered, joined
+from mmsearch.training.grounding import covered
+from mmsearch.training.objectives import Objectives, ObjectiveSettings, chunks, joined
 from tests.training.tiny_matcher import Squares, tiny_matcher
 
 
@@ -123,31 +124,21 @@ def test_without_hidden_words_there_is_nothing_to_guess(network):
     assert found["mlm"] == 0
 
 
-def test_a_thing_covers_the_cells_that_it_mostly_fills():
-    left, dot = Box(0.0, 0.0, 0.5, 1.0), Box(0.55, 0.05, 0.6, 0.1)
-
-    cells = covered([[left], [dot], [left, dot]], 16).view(3, 4, 4)
-
-    assert cells[0].tolist() == [[True, True, False, False]] * 4
-    assert cells[1].nonzero().tolist() == [[0, 2]]
-    assert torch.equal(cells[2], cells[0])
-
-
-def test_words_are_told_where_to_look(network):
-    """By hand: minus the log of what falls on the cells of the box, over words that name it, in every layer."""
-    batch = Squares().batch(0)
+def test_only_batches_that_tell_where_things_are_teach_to_look(network):
+    batch, cache = Squares().batch(0), PairCache(0, network.dual.shape.dim, torch.device("cpu"))
     box = Box(0.0, 0.0, 0.5, 0.5)
     captions = tuple(
         replace(each, places=tuple(Place(start, end, (box,)) for start, end in each.marks)) for each in batch.captions
     )
-    cache = PairCache(0, network.dual.shape.dim, torch.device("cpu"))
+    learnt = objectives(network)
 
-    losses = objectives(network, alone=0).losses(replace(batch, captions=captions), cache, 0)
+    told = learnt.losses(replace(batch, captions=captions), cache, 0)
 
     side = round(network.look(batch.pixels)[1].shape[1] ** 0.5)
     even = covered([[box]], side * side).float().mean()
-    assert losses["places"].item() == pytest.approx(-even.log().item(), abs=0.5)
-    assert "places" not in objectives(network, alone=0).losses(batch, cache, 0)
+    assert told["places"].item() == pytest.approx(-even.log().item(), abs=0.5)
+    assert told["centres"].isfinite()
+    assert not {"places", "centres"} & learnt.losses(batch, cache, 0).keys()
 
 
 def test_places_are_given_to_the_tokens_of_their_words(network):
