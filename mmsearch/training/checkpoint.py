@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Protocol
 import torch
 
 from mmsearch.errors import TrainingError
+from mmsearch.training.curves import LOG, can_draw, draw_curves
 from mmsearch.training.features import replace_file, writing
 
-CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
+CHECKPOINT = "checkpoint.pt"
 
 
 class LoopSettings(Protocol):
@@ -111,11 +112,11 @@ def logged_seconds(folder: Path) -> float:
 
 
 def train_epochs(loop: EpochLoop, folder: Path, resume: bool, tell: Callable[[int, float | None], None]) -> list[float]:
-    """Run the epochs that are left, with a checkpoint and a line of the log after each.
+    """Run the epochs that are left, with a checkpoint, a line of the log and new curves after each.
 
     Args:
         loop: Fresh.
-        folder: For `checkpoint.pt` and `log.jsonl`.
+        folder: For `checkpoint.pt`, `log.jsonl` and, where matplotlib is installed, `curves.png`.
         resume: Go on from the checkpoint if there is one.
         tell: Called with the number of epochs done and the last loss.
 
@@ -128,11 +129,14 @@ def train_epochs(loop: EpochLoop, folder: Path, resume: bool, tell: Callable[[in
     path = folder / CHECKPOINT
     losses = _read(path, loop) if resume and path.exists() else []
     tell(len(losses), losses[-1] if losses else None)
+    drawing = can_draw()
     while loop.epoch < loop.settings.epochs:
         began = time.monotonic()
         losses.append(loop.run_epoch())
         _write(path, loop, losses)
         with writing(folder / LOG):
             _log(folder / LOG, losses, time.monotonic() - began, loop.parts())
+        if drawing:
+            draw_curves(folder)
         tell(len(losses), losses[-1])
     return losses

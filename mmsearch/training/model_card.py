@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mmsearch.evaluation import EvaluationReport, Metrics
 
 if TYPE_CHECKING:
+    from mmsearch.training.captions import ClassSettings, DatasetSettings
     from mmsearch.training.config import TrainConfig
     from mmsearch.training.run import TrainReport
 
@@ -35,10 +36,16 @@ def recall_table(reports: Iterable[EvaluationReport]) -> str:
     return "\n".join(lines)
 
 
-def _data_table(config: "TrainConfig") -> str:
-    rows = [(d.name, ", ".join(d.splits) or "all", d.licence, d.source) for d in config.datasets]
-    if config.classes:
-        rows.append(("class names", "all", config.classes.licence, config.classes.source))
+def machine() -> str:
+    """Return what this machine is, without its name."""
+    return f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+
+
+def data_table(datasets: Iterable["DatasetSettings"], classes: "ClassSettings | None") -> str:
+    """Return a Markdown table of what was trained on, its terms and its source."""
+    rows = [(d.name, ", ".join(d.splits) or "all", d.licence, d.source) for d in datasets]
+    if classes:
+        rows.append(("class names", "all", classes.licence, classes.source))
     lines = ["| data | split | terms | source |", "|---|---|---|---|"]
     return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
 
@@ -56,10 +63,10 @@ def write_card(folder: Path, config: "TrainConfig", report: "TrainReport") -> No
         "epochs": report.epochs,
         "loss": f"{report.loss:.3f}",
         "minutes": f"{report.epoch_seconds / 60:.1f}",
-        "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
+        "machine": machine(),
         "date": datetime.now(UTC).date().isoformat(),
         "weights_mb": f"{report.weights_mb:.1f}",
-        "data": _data_table(config),
+        "data": data_table(config.datasets, config.classes),
         "recall": recall_table(report.recall),
         "recall_float32": recall_table(report.recall_float32),
     }

@@ -26,6 +26,7 @@ from mmsearch.training.config import PretrainConfig, SceneSettings, read_pretrai
 from mmsearch.training.features import replace_text, writing
 from mmsearch.training.folders import CaptionedFolder, read_folder, write_left_out
 from mmsearch.training.measure import measure, measure_among, read_dev_sets
+from mmsearch.training.pretrain_cards import write_pretrained_cards
 from mmsearch.training.pretrain_loop import PretrainLoop
 from mmsearch.training.run import TrainProgress
 from mmsearch.types import Skip
@@ -124,6 +125,7 @@ def pretrain(
     )
     text = json.dumps(asdict(report) | {"config": asdict(config)}, indent=2, ensure_ascii=False, default=str) + "\n"
     replace_text(output / "report.json", text)
+    write_pretrained_cards(config, report, start)
     return report
 
 

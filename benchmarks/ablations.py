@@ -1,0 +1,180 @@
+"""Measures what each part of pretraining is worth: trains without it, for equally many steps, and measures on dev.
+
+    python -m benchmarks.ablations --data DATA --work runs/ablations
+
+DATA is laid out as docs/training.md says (or set MMSEARCH_TEST_DATA). Trainings run one after the other; a stopped one
+goes on where it was, and one that has been measured is not repeated. Writes benchmarks/results/ablations.json.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import write_result
+from mmsearch.encoders.registry import BUNDLED_ENCODER, load_encoder
+from mmsearch.encoders.threads import let_waiting_threads_sleep
+from mmsearch.evaluation import as_dict
+from mmsearch.evaluation.compose import PairScorer, compose_suite, encoder_scorer, reranker_scorer
+from mmsearch.evaluation.scene_retrieval import retrieve_scenes
+from mmsearch.rerankers.registry import load_reranker
+from mmsearch.training.pretrain import PRETRAIN_CONFIG, PretrainReport, pretrain
+
+# What each training changes in the tables of the config, by dotted name; None takes a table out.
+VARIANTS: Mapping[str, Mapping[str, Mapping[str, object] | None]] = {
+    "full": {},
+    "without ITM": {"pretraining.objectives": {"itm": 0.0, "places": 0.0}},
+    "without MLM": {"pretraining.objectives": {"mlm": 0.0}},
+    "without distillation": {"pretraining.objectives": {"belief": 0.0}},
+    "without scenes": {"scenes": None},
+    "without class names": {"classes": None},
+    "frozen towers": {"pretraining": {"image_rate": 0.0, "text_rate": 0.0}},
+}
+# What all of them change: a short run warms up quickly.
+SHORT = {"pretraining": {"warm_up": 30}, "pretraining.objectives": {"alone": 50, "hardening": 100}}
+STEPS = 300  # about half an hour of the full variant on two idle cores
+STEPS_AN_EPOCH = 25  # a checkpoint is written after each
+CASES, SCENES = 20, 300  # of the compose suite: scenes of each kind and split, and to find one among
+_Config = dict[str, Any]
+
+
+def changed(config: _Config, changes: Mapping[str, Mapping[str, object] | None]) -> _Config:
+    """Return a config with some keys of some tables set anew, or without these tables."""
+    result: _Config = json.loads(json.dumps(config))
+    for name, values in changes.items():
+        *above, last = name.split(".")
+        table = result
+        for key in above:
+            table = table.setdefault(key, {})
+        if values is None:
+            table.pop(last, None)
+        else:
+            table.setdefault(last, {}).update(values)
+    return result
+
+
+def as_toml(config: _Config, prefix: str = "") -> str:
+    """Return a config as TOML: plain keys first, then tables and arrays of tables."""
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in config.items() if not _tables(value)]
+    for key, value in config.items():
+        for table in _tables(value):
+            head = f"[[{prefix}{key}]]" if isinstance(value, list) else f"[{prefix}{key}]"
+            lines += ["", head, as_toml(table, f"{prefix}{key}.")]
+    return "\n".join(lines)
+
+
+def _tables(value: object) -> list[_Config]:
+    if isinstance(value, dict):
+        return [value]
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def train(name: str, options: argparse.Namespace, folder: Path) -> PretrainReport:
+    """Train one variant, or go on with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    per_epoch = min(STEPS_AN_EPOCH, options.steps)
+    length = {"pretraining": {"steps": per_epoch, "epochs": options.steps // per_epoch}}
+    config = tomllib.loads(options.config.read_text(encoding="utf8"))
+    for changes in (SHORT, VARIANTS[name], length):
+        config = changed(config, changes)
+    path = folder / "config.toml"
+    path.write_text(as_toml(config) + "\n", encoding="utf8")
+    return pretrain(path, options.data, folder, options.start, progress=lambda told: print(name, told, flush=True))
+
+
+def share_prepared(source: Path, target: Path) -> None:
+    """Link what only depends on the data, so that photographs are decoded and classified once."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in (*source.glob("photos-*.npy"), *source.glob("beliefs-*")):
+        if not (target / path.name).exists():
+            (shutil.copytree if path.is_dir() else shutil.copy2)(path, target / path.name)
+
+
+def _pairs(score: PairScorer, name: str) -> dict[str, object]:
+    report = compose_suite(score, scorer=name, count=CASES)
+    return {
+        "overall": report.overall.accuracy,
+        "worst": report.worst.accuracy,
+        "kinds": {str(each.kind): each.accuracy for each in report.kinds},
+    }
+
+
+def measured(report: PretrainReport) -> dict[str, object]:
+    """Measure a trained encoder and its matcher on dev pictures and drawn scenes; shares lie in 0…1."""
+    encoder = load_encoder(str(report.folder), device="auto")
+    matcher = load_reranker(str(report.matcher), device="auto")
+    scenes = retrieve_scenes(encoder, scenes=SCENES)
+    return {
+        "loss": report.loss,
+        "epoch_seconds": report.epoch_seconds,
+        "dev": [as_dict(each) for each in report.recall],
+        "scenes_recall_at_1": {
+            f"{each.detail} {each.language}": each.encoder.text_to_image.recall_at_1 for each in scenes
+        },
+        "pairs": {
+            "encoder": _pairs(encoder_scorer(encoder), "encoder"),
+            "matcher": _pairs(reranker_scorer(matcher), "matcher"),
+        },
+    }
+
+
+def folder_of(name: str, work: Path) -> Path:
+    """Return where a variant is trained."""
+    return work / name.lower().replace(" ", "-")
+
+
+def run(name: str, options: argparse.Namespace) -> dict[str, object]:
+    """Return what a variant came to, from its folder if it was measured before."""
+    folder = folder_of(name, options.work)
+    done = folder / "measured.json"
+    if not done.exists():
+        if options.prepared:
+            share_prepared(options.prepared, folder)
+        result = measured(train(name, options, folder))
+        done.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
+    found: dict[str, object] = json.loads(done.read_text(encoding="utf8"))
+    return found
+
+
+def summary(results: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
+    """Return a line for each variant: recall at 1 on the dev sets, and the matcher's pairs."""
+    lines = []
+    for name, result in results.items():
+        dev = [
+            f"{each['dataset']} {each['language']} {100 * each['text_to_image']['recall_at_1']:.1f}"
+            for each in result["dev"]
+        ]
+        lines.append(f"{name}: {', '.join(dev)}; pairs {100 * result['pairs']['matcher']['overall']:.1f}")
+    return lines
+
+
+def main() -> None:
+    """Train and measure one variant after the other; the JSON is written anew after each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("MMSEARCH_TEST_DATA"), help="data folder")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the trainings")
+    parser.add_argument("--start", type=Path, default=BUNDLED_ENCODER, help="folder of the encoder to start from")
+    parser.add_argument("--prepared", type=Path, help="output folder of a run over the same photographs, to save time")
+    parser.add_argument("--config", type=Path, default=PRETRAIN_CONFIG)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--variant", action="append", choices=VARIANTS, help="only this one; repeatable")
+    parser.add_argument("--name", default="ablations", help="of the result file")
+    options = parser.parse_args()
+    if options.data is None:
+        parser.error("say where the data are: --data, or MMSEARCH_TEST_DATA")
+    options.data = Path(options.data)
+    let_waiting_threads_sleep()
+    results: dict[str, Any] = {}
+    for name in options.variant or VARIANTS:
+        results[name] = run(name, options)
+        options.prepared = options.prepared or folder_of(name, options.work)
+        path = write_result(options.name, {"steps": options.steps, "changes": VARIANTS, "variants": results})
+        print("\n".join(summary(results)), path, sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Measures steps of pretraining: pictures a second by number type, objectives, accumulation and threads.
+
+    python -m benchmarks.training_speed --data DATA
+
+DATA is laid out as docs/training.md says (or set MMSEARCH_TEST_DATA). Class names are left out: what the classifier
+says is worked out once, before the steps. Writes benchmarks/results/training-speed.json.
+"""
+
+import argparse
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from benchmarks.machine import Timing, measure, write_result
+from mmsearch.encoders.registry import BUNDLED_ENCODER
+from mmsearch.encoders.threads import let_waiting_threads_sleep
+from mmsearch.nets.dual_network import load_network, towers_dtype
+from mmsearch.nets.matcher_network import MatcherNetwork, set_matcher_precision
+from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
+from mmsearch.training.batches import BatchSource, PhotoBatches, SceneBatches
+from mmsearch.training.captions import read_pictures
+from mmsearch.training.config import PretrainConfig, read_pretrain_config
+from mmsearch.training.pretrain import PRETRAIN_CONFIG, keep_freed_memory
+from mmsearch.training.pretrain_loop import PretrainLoop
+
+PHOTOS = 256  # photographs that the batches are drawn from
+
+
+@dataclass(frozen=True)
+class Case:
+    """What differs from training as it is."""
+
+    exact: bool = False  # float32 instead of what the machine is good at
+    contrast: bool = False  # that objective alone
+    parts: int = 1  # batches whose gradients are summed for one update, of as many pictures together
+    threads: int | None = None  # None: as many as torch takes
+
+
+CASES = {
+    "as it is": Case(),
+    "float32": Case(exact=True),
+    "four batches an update": Case(parts=4),
+    "one thread": Case(threads=1),
+    "contrast only": Case(contrast=True),
+    "contrast only, float32": Case(contrast=True, exact=True),
+    "contrast only, four batches an update": Case(contrast=True, parts=4),
+}
+
+
+def sources(config: PretrainConfig, case: Case, data: Path, folder: Path) -> list[BatchSource]:
+    """Return what a step draws: one batch of photographs and one of scenes, or several smaller ones."""
+    first = config.datasets[0]
+    pictures = read_pictures(data, first, first.splits)[:PHOTOS]
+    found: list[BatchSource] = []
+    for part in range(case.parts):
+        found.append(PhotoBatches(pictures, config.photos.side, config.photos.batch // case.parts, part, folder))
+        if config.scenes:
+            generators = [
+                SceneGenerator(side, config.scenes.seed + part, standard_held_out(), Allow.SEEN)
+                for side in config.scenes.sides
+            ]
+            found.append(SceneBatches(generators, config.scenes.batch // case.parts, config.scenes.foils))
+    return found
+
+
+def loop_of(config: PretrainConfig, case: Case, start: Path, drawn: list[BatchSource]) -> PretrainLoop:
+    """Return a loop whose epochs are one turn of the sizes of scenes."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    dtype = torch.float32 if case.exact else towers_dtype(device)
+    dual = load_network(start, device, dtype)
+    network = MatcherNetwork(dual, config.matcher).to(device)
+    network.fusion.start_from(dual.text)
+    objectives = replace(config.pretraining.objectives, alone=0)
+    if case.contrast:
+        objectives = replace(objectives, itm=0.0, mlm=0.0)
+    steps = len(config.scenes.sides) if config.scenes else 1
+    settings = replace(config.pretraining, objectives=objectives, steps=steps)
+    return PretrainLoop(set_matcher_precision(network, dtype), drawn, settings)
+
+
+def speed(config: PretrainConfig, case: Case, start: Path, data: Path, repeats: int) -> dict[str, object]:
+    """Time epochs of a few steps, drawing of the batches included."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(case.threads or usual)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            drawn = sources(config, case, data, Path(scratch))
+            loop = loop_of(config, case, start, drawn)
+            timing: Timing = measure(loop.run_epoch, repeats=repeats, warm_up=1)
+    finally:
+        torch.set_num_threads(usual)
+    pictures = loop.settings.steps * (config.photos.batch + (config.scenes.batch if config.scenes else 0))
+    return {
+        "threads": case.threads or usual,
+        "type": "float32" if case.exact else str(loop.network.dual.image.stem.weight.dtype).removeprefix("torch."),
+        "batches_an_update": len(drawn),
+        "steps": loop.settings.steps,
+        "pictures": pictures,
+        "seconds": timing,
+        "pictures_per_second": pictures / timing.median,
+        "losses": sorted(loop.parts()),
+    }
+
+
+def main() -> None:
+    """Measure every case and write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("MMSEARCH_TEST_DATA"), help="data folder")
+    parser.add_argument("--start", type=Path, default=BUNDLED_ENCODER, help="folder of the encoder to start from")
+    parser.add_argument("--config", type=Path, default=PRETRAIN_CONFIG)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--case", action="append", choices=CASES, help="only this one; repeatable")
+    parser.add_argument("--name", default="training-speed", help="of the result file")
+    options = parser.parse_args()
+    if options.data is None:
+        parser.error("say where the data are: --data, or MMSEARCH_TEST_DATA")
+    let_waiting_threads_sleep()
+    keep_freed_memory()
+    config, result = read_pretrain_config(options.config), {}
+    for name in options.case or CASES:
+        result[name] = speed(config, CASES[name], options.start, Path(options.data), options.repeats)
+        print(f"{name}: {result[name]['pictures_per_second']:.1f} pictures a second", flush=True)
+    side = {"photos": config.photos.side, "scenes": config.scenes.sides if config.scenes else ()}
+    print(write_result(options.name, {"pixels": side, "cases": result}))
+
+
+if __name__ == "__main__":
+    main()
