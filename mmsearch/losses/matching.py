@@ -18,6 +18,24 @@ def matching_loss(logits: Tensor, matched: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, matched.to(logits.dtype))
 
 
+def ranking_loss(logits: Tensor, true: Tensor, owner: Tensor) -> Tensor:
+    """Let every true caption of a picture score higher than every foil of it (RankNet, doi:10.1145/1102351.1102363).
+
+    What makes a picture's captions alike is left out of the difference, so that what the foil changed is seen sooner.
+
+    Args:
+        logits: (T,), log-odds that a text belongs to its picture.
+        true: (T,) bool, False for foils.
+        owner: (T,), equal where the picture is the same.
+
+    Returns:
+        Scalar, in nats; zero without foils.
+    """
+    pairs = (owner[:, None] == owner) & true[:, None] & ~true  # (T, T), rows are true, columns foils
+    losses = F.softplus(logits[None, :] - logits[:, None])[pairs]
+    return losses.sum() / max(1, len(losses))
+
+
 def hard_negatives(cosines: Tensor, never: Tensor, scale: float, generator: torch.Generator) -> Tensor:
     """Draw one negative for each query, the likelier the more it resembles a match.
 

@@ -22,8 +22,10 @@ _HEADINGS = {
     "itc": "contrast (ITC)",
     "itm": "matching (ITM)",
     "mlm": "masked words (MLM)",
+    "ranking": "true captions above foils",
     "classes": "class names",
-    "places": "places of what words name",
+    "places": "cells of what words name",
+    "centres": "middles of what words name",
 }  # other objectives are headed by their own name
 _COLUMNS, _WIDTH, _HEIGHT = 3, 3.6, 2.7  # of a panel, in inches
 # Told apart by colour-blind readers and on grey paper: colours of Okabe and Ito (2008), and dashes.

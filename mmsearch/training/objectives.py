@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from mmsearch.losses.masking import draw_masked, masked_loss
-from mmsearch.losses.matching import hard_negatives, matching_loss
+from mmsearch.losses.matching import hard_negatives, matching_loss, ranking_loss
 from mmsearch.nets.dual_network import DualNetwork
 from mmsearch.nets.fusion import Look
 from mmsearch.nets.matcher_network import MASK, MatcherNetwork
@@ -28,6 +28,7 @@ class ObjectiveSettings:
 
     itc: float = 1.0
     itm: float = 1.0
+    ranking: float = 1.0  # of telling a picture's true captions from its foils
     mlm: float = 0.5
     classes: float = 0.3  # of the class names that a frozen classifier believes in
     places: float = 1.0  # of looking where a drawn scene shows what a word names
@@ -163,7 +164,10 @@ class Objectives:
         if settings.itm:
             pairs = self._pairs(image, text, owner, true, ids, step - settings.alone)
             looks: list[Looks] = []
-            found["itm"] = self._matching(parts, hidden, image, text, tokens, owner, pairs, looks)
+            logits = self._matching(parts, hidden, image, text, tokens, owner, pairs, looks)
+            found["itm"] = matching_loss(logits, pairs[:, 2] > 0)
+            if settings.ranking and not bool(true.all()):
+                found["ranking"] = ranking_loss(logits[: len(true)], true, owner)
             found |= self._grounded(looks, batch.captions, tokens.shape[1])
         if settings.mlm:
             found["mlm"] = self._masked(parts, tokens, owner, true)
@@ -200,7 +204,10 @@ class Objectives:
 
     @torch.no_grad()
     def _pairs(self, image: Tensor, text: Tensor, owner: Tensor, true: Tensor, ids: Tensor, step: int) -> Tensor:
-        """Return what matching looks at, (P, 3): text, picture, and 1 where they belong together."""
+        """Return what matching looks at, (P, 3): text, picture, and 1 where they belong together.
+
+        First come all texts with their own pictures.
+        """
         hardness = self.settings.hardness * min(1.0, step / max(1, self.settings.hardening))
         share, cosines = self.settings.negatives, text @ image.T  # (T, B)
         told = torch.zeros(len(text), len(image), dtype=torch.bool, device=self.device)
@@ -231,18 +238,19 @@ class Objectives:
         pairs: Tensor,
         looks: list[Looks],
     ) -> Tensor:
-        logits, matched = [], []
+        """Return the log-odds of all pairs in their order, (P,); `looks` takes what the texts looked at."""
+        logits = torch.empty(len(pairs), device=self.device)
         cosines = (text[pairs[:, 0]] * image[pairs[:, 1]]).sum(1)  # (P,)
         for part, state in zip(parts, hidden, strict=True):
             mine = torch.isin(pairs[:, 0], part.rows)
             chosen = pairs[mine]
             place = (chosen[:, :1] == part.rows).int().argmax(1)  # rows of the chunk
             seen: list[Look] = []
-            logits.append(self.network.match(state[place], part.mask[place], tokens[chosen[:, 1]], cosines[mine], seen))
+            odds = self.network.match(state[place], part.mask[place], tokens[chosen[:, 1]], cosines[mine], seen)
+            logits = logits.masked_scatter(mine, odds)
             own = owner[chosen[:, 0]] == chosen[:, 1]  # (n,), foils speak of their picture too
             looks.append(Looks(seen, part.places[place].masked_fill(~own[:, None], -1)))
-            matched.append(chosen[:, 2] > 0)
-        return matching_loss(torch.cat(logits), torch.cat(matched))
+        return logits
 
     def _grounded(self, looks: Sequence[Looks], captions: Sequence[Caption], cells: int) -> dict[str, Tensor]:
         """Return what grounding comes to, nothing if no caption tells where something is."""

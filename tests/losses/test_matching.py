@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from mmsearch.losses.matching import hard_negatives, matching_loss
+from mmsearch.losses.matching import hard_negatives, matching_loss, ranking_loss
 
 
 def test_matching_is_the_mean_of_the_log_chances_of_what_is_so():
@@ -43,3 +43,18 @@ def test_a_query_that_everything_may_match_gets_no_negative():
     drawn = hard_negatives(torch.zeros(2, 2), never, 1.0, torch.Generator().manual_seed(0))
 
     assert drawn.tolist() == [-1, 1]
+
+
+def test_every_true_caption_is_ranked_above_every_foil_of_its_picture():
+    logits = torch.tensor([1.0, -0.5, 2.0, 0.3, 0.7])
+    true = torch.tensor([True, True, False, True, False])
+    owner = torch.tensor([0, 0, 0, 1, 1])
+
+    loss = ranking_loss(logits, true, owner)
+
+    by_hand = [math.log1p(math.exp(foil - good)) for good, foil in ((1.0, 2.0), (-0.5, 2.0), (0.3, 0.7))]
+    assert loss.item() == pytest.approx(sum(by_hand) / 3)
+
+
+def test_without_foils_there_is_nothing_to_rank():
+    assert ranking_loss(torch.zeros(2), torch.tensor([True, True]), torch.tensor([0, 1])) == 0

@@ -113,7 +113,7 @@ def test_contrast_may_be_alone_at_first(network):
     early, late = (learnt.losses(Squares().batch(step), cache, step).keys() for step in (2, 3))
 
     assert early == {"itc"}
-    assert late == {"itc", "itm", "mlm"}
+    assert late == {"itc", "itm", "ranking", "mlm"}
 
 
 def test_without_hidden_words_there_is_nothing_to_guess(network):

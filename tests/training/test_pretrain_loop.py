@@ -32,7 +32,7 @@ def test_it_learns():
     losses = [learning.run_epoch() for _ in range(12)]
 
     assert losses[-1] < 0.7 * losses[0]
-    assert learning.parts().keys() == {"squares itc", "squares itm", "squares mlm"}
+    assert learning.parts().keys() == {"squares itc", "squares itm", "squares ranking", "squares mlm"}
 
 
 def test_a_restored_loop_goes_on_as_the_first_would_have():
@@ -148,7 +148,7 @@ def test_the_state_of_another_shape_is_refused():
 
 @pytest.mark.parametrize("left", ["itc", "itm", "mlm"])
 def test_an_objective_without_weight_is_not_worked_out(left):
-    weights = dict.fromkeys(("itc", "itm", "mlm"), 0.0) | {left: 1.0}
+    weights = dict.fromkeys(("itc", "itm", "mlm", "ranking"), 0.0) | {left: 1.0}
     learning = loop(replace(SETTINGS, steps=1, objectives=replace(OBJECTIVES, **weights)))
 
     learning.run_epoch()
