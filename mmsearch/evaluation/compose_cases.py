@@ -10,6 +10,7 @@ from mmsearch.scenes import Allow, FoilKind, SceneGenerator, standard_held_out
 from mmsearch.scenes.describing import LANGUAGES
 
 SEED = 710_077  # far from the small seeds that trainings use; the same cases for everybody
+UNSEEN = 1  # added to the seed for scenes that are not those of the pairs
 SIDE = 224  # pixels
 SPLITS = (Allow.SEEN, Allow.HELD_OUT)
 _ATTEMPTS = 100  # scenes drawn anew before unique captions are given up

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mmsearch.types import Ids
 
 BOOTSTRAP_ROUNDS = 1000
+PAIRED_ROUNDS = 10_000  # more, since a p of a thousandth is to be told from one of a hundredth
 COVERAGE = 0.95
 
 
@@ -30,6 +31,17 @@ class Metrics:
     ndcg_at_10: float
     map_at_r: float
     interval_at_10: tuple[float, float]  # 95 % interval of recall_at_10
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more often queries succeed than they did before, the same queries asked both times."""
+
+    before: float  # share of queries, 0…1
+    after: float
+    gain: float  # after - before
+    interval: tuple[float, float]  # 95 %, of the gain
+    p: float  # two-sided: how likely a gain so far from zero would be if there were none
 
 
 def first_ranks(ranks: Ids, counts: Ids) -> Ids:
@@ -88,16 +100,28 @@ def bootstrap_interval(
         rounds: How many times to resample.
         seed: Of the random draws; the same seed gives the same interval.
     """
-    _, cluster = np.unique(pictures, return_inverse=True)  # (Q,)
-    sizes = np.bincount(cluster)  # (C,)
-    successes = np.bincount(cluster, weights=hits)  # (C,)
-    random = np.random.default_rng(seed)
-    means = np.empty(rounds)
-    for i in range(rounds):
-        drawn = random.integers(0, len(sizes), len(sizes))
-        means[i] = successes[drawn].sum() / sizes[drawn].sum()
-    low, high = np.quantile(means, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
-    return float(low), float(high)
+    return _interval(_resampled(hits, pictures, rounds, seed))
+
+
+def paired_difference(
+    before: NDArray[np.bool_], after: NDArray[np.bool_], pictures: Ids, *, rounds: int = PAIRED_ROUNDS, seed: int = 0
+) -> Difference:
+    """Compare two ways of answering the same queries by a paired bootstrap (Koehn, EMNLP 2004).
+
+    Whole pictures are drawn with replacement, as in `bootstrap_interval`, and both answers to a query go together.
+
+    Args:
+        before: (Q,), whether each query succeeded in the first way.
+        after: (Q,), in the second.
+        pictures: (Q,), the picture that each query belongs to.
+        rounds: How many times to resample; p is at least 2 / (rounds + 1).
+        seed: Of the random draws.
+    """
+    gains = _resampled(after.astype(np.int64) - before, pictures, rounds, seed)
+    tail = min(int((gains <= 0).sum()), int((gains >= 0).sum()))
+    shares = float(before.mean()), float(after.mean())
+    p = min(1.0, 2 * (tail + 1) / (rounds + 1))  # one more of each, so that no p is zero (Davison & Hinkley, 1997)
+    return Difference(*shares, shares[1] - shares[0], _interval(gains), p)
 
 
 def summarise(ranks: Ids, counts: Ids, pictures: Ids) -> Metrics:
@@ -113,6 +137,25 @@ def summarise(ranks: Ids, counts: Ids, pictures: Ids) -> Metrics:
         map_at_r=map_at_r(ranks, counts),
         interval_at_10=bootstrap_interval(first_ranks(ranks, counts) <= 10, pictures),
     )
+
+
+def _resampled(values: NDArray[np.bool_] | Ids, pictures: Ids, rounds: int, seed: int) -> NDArray[np.float64]:
+    """Return the mean of `values`, (Q,), over whole pictures drawn with replacement, once a round, (rounds,)."""
+    _, cluster = np.unique(pictures, return_inverse=True)  # (Q,)
+    sizes = np.bincount(cluster)  # (C,)
+    sums = np.bincount(cluster, weights=values)  # (C,)
+    random = np.random.default_rng(seed)
+    means = np.empty(rounds)
+    for i in range(rounds):
+        drawn = random.integers(0, len(sizes), len(sizes))
+        means[i] = sums[drawn].sum() / sizes[drawn].sum()
+    return means
+
+
+def _interval(means: NDArray[np.float64]) -> tuple[float, float]:
+    """Return between which values `COVERAGE` of the means lie."""
+    low, high = np.quantile(means, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    return float(low), float(high)
 
 
 def _sum_by_query(values: NDArray[np.float64], counts: Ids) -> NDArray[np.float64]:

@@ -9,22 +9,20 @@ from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.errors import BadInput
-from mmsearch.evaluation.compose_cases import SEED, SIDE
+from mmsearch.evaluation.compose_cases import SEED, SIDE, UNSEEN
 from mmsearch.evaluation.metrics import bootstrap_interval
 from mmsearch.evaluation.report import EvaluationReport
-from mmsearch.evaluation.retrieval import TIE, evaluate_retrieval
+from mmsearch.evaluation.reranking import SHORTLIST, encoder_best, ranks_in, reranked
+from mmsearch.evaluation.retrieval import evaluate_retrieval
 from mmsearch.scenes import Detail, SceneGenerator, SceneTruth, Statement, holds
 from mmsearch.scenes.describing import LANGUAGES
-from mmsearch.types import Ids, Progress, Vectors
+from mmsearch.types import Ids, Progress
 
 if TYPE_CHECKING:
-    from mmsearch.rerankers.base import PictureTokens, Reranker
+    from mmsearch.rerankers.base import Reranker
 
 SCENES = 1_000
-SHORTLIST = 32  # pictures that the encoder finds best and the re-ranker sorts anew
 DETAILS = (Detail.FULL, Detail.SOME, Detail.SHORT)  # the first is the headline
-_QUERIES = 16  # captions re-ranked between two reports of progress
-_UNSEEN = 1  # added to the seed, so that these scenes are not those of the pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def retrieve_scenes(
     if scenes < 1:
         raise BadInput(f"Retrieval needs at least one scene; got {scenes}.")
     report = progress or (lambda _: None)
-    drawn = _draw(scenes, seed + _UNSEEN, side, report)
+    drawn = _draw(scenes, seed + UNSEEN, side, report)
     images = encoder.encode_images(drawn.pictures)  # (n, dim)
     tokens = None if reranker is None else reranker.prepare(drawn.pictures)
     found = []
@@ -101,8 +99,9 @@ def retrieve_scenes(
             )
             again = None
             if reranker is not None and tokens is not None:
-                ranks = _reranked(reranker, tokens, captions, texts @ images.T, f"{detail}, {language}", report)
-                again = _summary(ranks, min(SHORTLIST, scenes))
+                best = encoder_best(texts, images, min(SHORTLIST, scenes))
+                order = reranked(reranker, tokens, captions, best, f"re-ranking, {detail}, {language}", report)
+                again = _summary(ranks_in(order, np.arange(scenes)), best.shape[1])
             found.append(SceneRetrieval(detail, language, satisfying, alone, again))
     return tuple(found)
 
@@ -126,39 +125,6 @@ def _satisfying(truths: Sequence[SceneTruth], statements: Sequence[Statement]) -
         named = {mention.thing for mention in statement.mentions}
         total += sum(named <= there and holds(truth, statement) for truth, there in zip(truths, things, strict=True))
     return total / len(statements)
-
-
-def _reranked(
-    reranker: "Reranker",
-    tokens: "PictureTokens",
-    captions: Sequence[str],
-    cosines: Vectors,
-    phase: str,
-    report: Callable[[Progress], None],
-) -> Ids:
-    """Return the rank that each caption's own picture reaches, (n,); one more than the shortlist if it is not there.
-
-    Args:
-        reranker: Scores pairs.
-        tokens: Of the n pictures.
-        captions: One for each picture.
-        cosines: (n, n), captions by pictures.
-        phase: Named in the progress.
-        report: Called with it.
-    """
-    size = min(SHORTLIST, len(captions))
-    best = np.argsort(-cosines, axis=1, kind="stable")[:, :size]  # (n, size)
-    ranks = np.empty(len(captions), np.int64)
-    for start in range(0, len(captions), _QUERIES):
-        block = best[start : start + _QUERIES]  # (q, size)
-        texts = [text for text in captions[start : start + _QUERIES] for _ in range(size)]
-        scores = reranker.score(texts, tokens[block.ravel()]).reshape(block.shape)  # (q, size)
-        own = block == np.arange(start, start + len(block))[:, None]  # (q, size)
-        floor = np.where(own, scores, -np.inf).max(1, keepdims=True) - TIE  # (q, 1); ties go against the model
-        ranks[start : start + len(block)] = 1 + ((scores > floor) & ~own).sum(1)
-        done = start + len(block)
-        report(Progress(f"re-ranking, {phase}", done, len(captions), skipped=0, rate=0.0, seconds_left=None))
-    return ranks
 
 
 def _summary(ranks: Ids, size: int) -> Reranked:

@@ -137,3 +137,36 @@ def test_the_interval_repeats_with_its_seed():
 
     assert metrics.bootstrap_interval(hits, pictures, seed=4) == metrics.bootstrap_interval(hits, pictures, seed=4)
     assert metrics.bootstrap_interval(hits, pictures, seed=4) != metrics.bootstrap_interval(hits, pictures, seed=5)
+
+
+def test_a_gain_comes_near_the_paired_normal_interval_for_independent_queries():
+    before = np.arange(400) % 2 == 0  # 50 %
+    after = before | (np.arange(400) % 10 == 1)  # mends every tenth query: 60 %
+
+    found = metrics.paired_difference(before, after, np.arange(400))
+
+    margin = 1.96 * math.sqrt(0.1 * 0.9 / 400)  # of the difference, which is 1 in a tenth of the queries and else 0
+    assert (found.before, found.after, found.gain) == pytest.approx((0.5, 0.6, 0.1))
+    assert found.interval == pytest.approx((0.1 - margin, 0.1 + margin), abs=0.006)
+    assert found.p == pytest.approx(2 / 10_001)
+
+
+def test_p_is_one_without_a_gain_and_swapping_the_two_turns_the_sign():
+    before, after, pictures = np.arange(60) % 3 == 0, np.arange(60) % 4 == 0, np.arange(60)
+
+    there = metrics.paired_difference(before, after, pictures)
+    back = metrics.paired_difference(after, before, pictures)
+
+    assert metrics.paired_difference(before, before, pictures).p == 1.0
+    assert (back.gain, back.interval, back.p) == (-there.gain, tuple(-each for each in there.interval[::-1]), there.p)
+
+
+def test_captions_that_stand_or_fall_together_make_a_gain_less_certain():
+    mended = np.arange(100) % 10 == 0
+    none = np.zeros(100, np.bool_)
+
+    apart = metrics.paired_difference(none, mended, np.arange(100))
+    together = metrics.paired_difference(none, np.sort(mended), np.repeat(np.arange(20), 5))
+
+    assert np.ptp(together.interval) > 1.8 * np.ptp(apart.interval)  # √5 in theory
+    assert together.p > apart.p

@@ -49,11 +49,12 @@ def test_a_good_reranker_mends_what_the_encoder_put_second(places):
     assert found[0].reranked.in_shortlist == 1.0
 
 
-def test_a_reranker_that_says_the_same_of_everything_finds_nothing(places):
-    found = retrieve(KnowsThePlaces(places, SCENES), ReranksByPlaces(places, answer=3.0))
+@pytest.mark.parametrize(("near", "right"), [(False, 1.0), (True, 0.0)])
+def test_a_reranker_that_says_the_same_of_everything_changes_nothing(places, near, right):
+    found = retrieve(KnowsThePlaces(places, SCENES, near), ReranksByPlaces(places, answer=3.0))
 
-    assert {each.reranked.recall_at_1 for each in found} == {0.0}
-    assert found[0].reranked.interval_at_1 == (0.0, 0.0)
+    assert {each.reranked.recall_at_1 for each in found} == {right}
+    assert found[0].reranked.interval_at_1 == (right, right)
 
 
 def test_a_reranker_cannot_find_what_is_not_on_the_shortlist(places, monkeypatch):
