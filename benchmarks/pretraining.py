@@ -126,9 +126,10 @@ def _with_worst(report: ComposeReport) -> dict[str, object]:
 def words(pair: Pair) -> object:
     """Hide words in captions of unseen scenes and of Flickr8k dev."""
     asked = scene_questions(pair.sizes.scenes)
-    drawn, found = pair.matcher.prepare(asked.pictures), {}
+    drawn = pair.matcher.prepare(asked.pictures)
     photos = {language: content_questions(pair.matcher.network.dual, *pair.captions(language), language)
               for language in LANGUAGES}  # fmt: skip
+    found: dict[str, dict[str, object]] = {}
     for name, tokens, questions in (("scenes", drawn, asked.questions), ("photos", pair.seen[1], photos)):
         found[name] = {}
         for language in LANGUAGES:

@@ -54,7 +54,7 @@ def rows(found: Found) -> Iterator[Row]:
 
 def as_lines(table: list[Row]) -> list[str]:
     """Return the table in columns, for people."""
-    cells = [("measure", "found", "floor", "aim", "", "")]
+    cells: list[tuple[str, ...]] = [("measure", "found", "floor", "aim", "", "")]
     cells += [
         (row.measure, *(_number(each) for each in (row.found, row.floor, row.aim)), row.verdict, row.note)
         for row in table
