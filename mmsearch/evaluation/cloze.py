@@ -119,7 +119,7 @@ def _guessed(
     hidden = network.below(ids.masked_fill(hide, MASK), mask)
     rows, scale = (torch.from_numpy(each).to(weight.device) for each in (pictures.rows, pictures.scale))
     result = [hide.any(1)]
-    for seen in (decode_rows(rows, scale, weight.dtype), None):
+    for seen in (network.fusion.see(decode_rows(rows, scale, weight.dtype)), None):
         right = torch.ones_like(hide)
         right[hide] = network.predict(hidden, mask, seen, hide, table).argmax(1) == ids[hide]
         result.append(right.all(1) & hide.any(1))

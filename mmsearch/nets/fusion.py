@@ -1,6 +1,7 @@
 """Cross-modal attention: text tokens that look at the cells of a picture (ALBEF, arXiv:2107.07651)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,7 +18,8 @@ class PictureTokens(nn.Module):
     Args:
         inside: Channels of the feature map.
         width: Of a token.
-        grid: Cells along a side of the table of places; other maps are interpolated from it.
+        grid: Cells along a side of the table of places, and the most that are kept: larger maps are averaged down to
+            it, for smaller ones places are interpolated.
     """
 
     def __init__(self, inside: int, width: int, grid: int) -> None:
@@ -27,9 +29,11 @@ class PictureTokens(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, cells: Tensor) -> Tensor:
-        """Map a feature map (B, C, H, W) to tokens (B, H * W, width)."""
-        rows, columns = cells.shape[-2:]
+        """Map a feature map (B, C, H, W) to tokens (B, T, width), T being H * W or grid * grid, whichever is less."""
         places: Tensor = self.places
+        if cells.shape[-1] > places.shape[-1] or cells.shape[-2] > places.shape[-2]:
+            cells = F.adaptive_avg_pool2d(cells, places.shape[-2:])
+        rows, columns = cells.shape[-2:]
         if places.shape[-2:] != (rows, columns):
             places = F.interpolate(places.float(), (rows, columns), mode="bilinear", align_corners=False)
         flat = cells.flatten(2).transpose(1, 2)  # (B, H * W, C)
@@ -49,6 +53,23 @@ def waves(width: int, grid: int) -> Tensor:
     pitch = torch.linspace(math.log(math.pi / (2 * grid)), math.log(math.pi), width // 4, device="cpu").exp()
     parts = [wave(pitch[:, None, None] * place) for place in (column, row) for wave in (torch.sin, torch.cos)]
     return F.pad(torch.cat(parts), (0, 0, 0, 0, 0, width % 4))[None]
+
+
+@dataclass(frozen=True)
+class KeyValues:
+    """What a layer lets text look at: keys and values of picture tokens, worked out once for all texts.
+
+    Args:
+        key: (B, heads, T, D / heads).
+        value: (B, heads, T, D / heads).
+    """
+
+    key: Tensor
+    value: Tensor
+
+    def of(self, rows: Tensor) -> "KeyValues":
+        """Return those of some pictures, in the order of (n,) rows, which may repeat."""
+        return KeyValues(self.key.index_select(0, rows), self.value.index_select(0, rows))
 
 
 class CrossAttention(nn.Module):
@@ -72,18 +93,21 @@ class CrossAttention(nn.Module):
         """Map (B, L, D) to (B, heads, L, D / heads)."""
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
-    def forward(self, x: Tensor, tokens: Tensor) -> Tensor:
-        """Map text (B, L, D) and picture tokens (B, T, W) to (B, L, D)."""
-        query, key, value = self._split(self.query(self.norm(x))), self._split(self.key(tokens)), self.value(tokens)
-        mixed = F.scaled_dot_product_attention(query, key, self._split(value))
-        attended: Tensor = x + self.output(mixed.transpose(1, 2).flatten(2))
-        return attended
+    def see(self, tokens: Tensor) -> KeyValues:
+        """Prepare picture tokens (B, T, W) to be looked at."""
+        return KeyValues(self._split(self.key(tokens)), self._split(self.value(tokens)))
 
-    def attention(self, x: Tensor, tokens: Tensor) -> Tensor:
-        """Return how much each text token looks at each picture token, (B, heads, L, T); rows sum to one."""
-        query, key = self._split(self.query(self.norm(x))), self._split(self.key(tokens))
-        weights: Tensor = (query @ key.transpose(2, 3) / query.shape[-1] ** 0.5).softmax(-1)
-        return weights
+    def forward(self, x: Tensor, seen: KeyValues) -> tuple[Tensor, Tensor]:
+        """Let text (B, L, D) look at the picture in the same row.
+
+        Returns:
+            The text afterwards, (B, L, D), and how much each of its tokens looked at each picture token,
+            (B, heads, L, T); rows sum to one.
+        """
+        query = self._split(self.query(self.norm(x)))
+        weights = (query @ seen.key.transpose(2, 3) / query.shape[-1] ** 0.5).softmax(-1)
+        mixed = (weights @ seen.value).transpose(1, 2).flatten(2)  # (B, L, D)
+        return x + self.output(mixed), weights
 
 
 @dataclass
@@ -119,22 +143,28 @@ class FusionEncoder(nn.Module):
         for mine, theirs in zip(self.layer, tower.encoder.layer[-len(self.layer) :], strict=True):
             mine.load_state_dict(theirs.state_dict())
 
-    def forward(self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, looks: list[Look] | None = None) -> Tensor:
+    def see(self, tokens: Tensor) -> list[KeyValues]:
+        """Prepare picture tokens (B, T, W) to be looked at by each layer."""
+        return [cast("CrossAttention", look).see(tokens) for look in self.look]
+
+    def forward(
+        self, hidden: Tensor, mask: Tensor, seen: Sequence[KeyValues] | None, looks: list[Look] | None = None
+    ) -> Tensor:
         """Return fused text tokens, (B, L, D).
 
         Args:
             hidden: (B, L, D), what the text tower says below these layers.
             mask: (B, L) bool, False where padded.
-            tokens: (B, T, W) of the pictures; None to read the text alone.
+            seen: Of `see`, one for each layer, of the picture of each text; None to read the text alone.
             looks: Takes what every layer did, if there are pictures.
         """
         attend = None if bool(mask.all()) else mask[:, None, None, :]  # (B, 1, 1, L)
-        for look, layer in zip(self.look, self.layer, strict=True):
-            before = hidden
-            if tokens is not None:
-                hidden = look(hidden, tokens)
+        for number, layer in enumerate(self.layer):
+            if seen is None:
+                hidden = layer(hidden, attend)
+                continue
+            hidden, weights = self.look[number](hidden, seen[number])  # weights (B, heads, L, T)
             hidden = layer(hidden, attend)
-            if looks is not None and tokens is not None:
-                weights = cast("CrossAttention", look).attention(before, tokens)  # (B, heads, L, T)
+            if looks is not None:
                 looks.append(Look(weights[:, : weights.shape[1] // 2].float().mean(1), hidden))
         return hidden

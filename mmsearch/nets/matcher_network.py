@@ -6,6 +6,7 @@ saved matcher holds only what it adds.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from .dual_network import CHECKSUMS, CONFIG, DualNetwork, checksums, stored_tensors, weights_of
 from .efficientnet_lite import FEATURES
-from .fusion import FusionEncoder, Look, PictureTokens
+from .fusion import FusionEncoder, KeyValues, Look, PictureTokens
 from .pictures import normalised
 from .rows8 import load_tensors, save_tensors
 from .text_tower import mean_of_tokens
@@ -52,9 +53,8 @@ class MatcherNetwork(nn.Module):
         self.decision = nn.Sequential(
             nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.Linear(text.hidden_size, 1)
         )
-        self.where = nn.Linear(
-            text.hidden_size, 4
-        )  # a token to the middles of what it names and is related to: x, y, x, y
+        # A token to the middles of what it names and of what that is related to: x, y, x, y.
+        self.where = nn.Linear(text.hidden_size, 4)
         # The encoder's cosine beyond an offset, times a gain: what is learnt on top corrects the encoder's opinion.
         self.gain = nn.Parameter(torch.tensor(10.0))
         self.offset = nn.Parameter(torch.tensor(0.3))
@@ -63,15 +63,20 @@ class MatcherNetwork(nn.Module):
         )
         self.word_bias = nn.Parameter(torch.zeros(text.vocab_size))
 
-    def look(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the encoder's unit vectors, (B, dim) float32, and picture tokens, (B, T, W).
+    def perceive(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the encoder's unit vectors, (B, dim) float32, and its feature map, (B, C, H / 32, W / 32).
 
         Args:
             pixels: (B, 3, H, W) uint8, as `DualNetwork.pixels` gives them.
         """
         weight = self.dual.image.stem.weight
-        cells = self.dual.image.grid(normalised(pixels.to(weight.device), weight.dtype))  # (B, C, H / 32, W / 32)
+        cells = self.dual.image.grid(normalised(pixels.to(weight.device), weight.dtype))
         vectors: Tensor = self.dual.image_head(cells.mean((2, 3), dtype=torch.float32))
+        return vectors, cells
+
+    def look(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return unit vectors, as `perceive` does, and picture tokens, (B, T, W)."""
+        vectors, cells = self.perceive(pixels)
         return vectors, self.tokens(cells)
 
     def below(self, ids: Tensor, mask: Tensor) -> Tensor:
@@ -87,18 +92,23 @@ class MatcherNetwork(nn.Module):
         return vectors, hidden
 
     def match(
-        self, hidden: Tensor, mask: Tensor, tokens: Tensor, cosine: Tensor, looks: list[Look] | None = None
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        seen: Sequence[KeyValues],
+        cosine: Tensor,
+        looks: list[Look] | None = None,
     ) -> Tensor:
         """Return the log-odds that each text matches its picture, (B,) float32.
 
         Args:
             hidden: (B, L, D) of `read`.
             mask: (B, L) bool, False where padded.
-            tokens: (B, T, W) of `look`.
+            seen: What `fusion.see` makes of the tokens of `look`.
             cosine: (B,), inner products of the encoder's vectors.
             looks: As in `FusionEncoder.forward`.
         """
-        fused = mean_of_tokens(self.fusion(hidden, mask, tokens, looks), mask)  # (B, D), as the text tower reads
+        fused = mean_of_tokens(self.fusion(hidden, mask, seen, looks), mask)  # (B, D), as the text tower reads
         logits: Tensor = self.decision(fused.to(hidden.dtype)).float()[:, 0]
         return logits + self.gain.float() * (cosine.detach() - self.offset.float())
 
@@ -110,18 +120,23 @@ class MatcherNetwork(nn.Module):
         return words.to(embeddings.LayerNorm.weight.dtype)
 
     def predict(
-        self, hidden: Tensor, mask: Tensor, tokens: Tensor | None, places: Tensor, table: Tensor | None = None
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        seen: Sequence[KeyValues] | None,
+        places: Tensor,
+        table: Tensor | None = None,
     ) -> Tensor:
         """Return the logits of the words at some places, (n, V) float32.
 
         Args:
             hidden: (B, L, D) of `below`, of texts in which `MASK` stands for the words to guess.
             mask: (B, L) bool, False where padded.
-            tokens: (B, T, W) of `look`; None to guess from the text alone.
+            seen: As in `match`; None to guess from the text alone.
             places: (B, L) bool, True in n places.
             table: Of `table`, if it is at hand.
         """
-        fused = self.fusion(hidden, mask, tokens)[places]  # (n, D)
+        fused = self.fusion(hidden, mask, seen)[places]  # (n, D)
         words = self.table() if table is None else table
         return F.linear(self.word(fused), words).float() + self.word_bias.float()
 

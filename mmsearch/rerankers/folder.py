@@ -75,7 +75,8 @@ class NetworkMatcher(Reranker):
             torch.from_numpy(each).to(weight.device) for each in (pictures.rows, pictures.scale, pictures.vectors)
         )
         cosine = (text[at] * vectors.float()).sum(1)
-        logits = self.network.match(hidden[at], mask[at], decode_rows(rows, scale, weight.dtype), cosine)
+        seen = self.network.fusion.see(decode_rows(rows, scale, weight.dtype))
+        logits = self.network.match(hidden[at], mask[at], seen, cosine)
         scores: NDArray[np.float32] = logits.float().cpu().numpy()
         return scores
 

@@ -1,4 +1,5 @@
 import torch
+from torch.nn.functional import scaled_dot_product_attention
 
 from mmsearch.nets.fusion import CrossAttention, FusionEncoder, PictureTokens
 from mmsearch.nets.text_tower import BertTower
@@ -18,7 +19,7 @@ def test_an_untrained_encoder_reads_a_text_as_the_tower_does():
 
     with torch.no_grad():
         assert torch.equal(fusion(below, mask, None), tower.tokens(ids, mask))
-        assert torch.equal(fusion(below, mask, torch.randn(3, 4, 6)), tower.tokens(ids, mask))
+        assert torch.equal(fusion(below, mask, fusion.see(torch.randn(3, 4, 6))), tower.tokens(ids, mask))
 
 
 def test_cross_attention_is_what_its_weights_say():
@@ -28,12 +29,26 @@ def test_cross_attention_is_what_its_weights_say():
     x, tokens = torch.randn(2, 5, TEXT.hidden_size), torch.randn(2, 4, 6)
 
     with torch.no_grad():
-        weights = look.attention(x, tokens)
-        values = look._split(look.value(tokens))
-        by_hand = x + look.output((weights @ values).transpose(1, 2).flatten(2))
+        found, weights = look(x, look.see(tokens))
+        query, key, value = (
+            look._split(each) for each in (look.query(look.norm(x)), look.key(tokens), look.value(tokens))
+        )
+        by_hand = x + look.output(scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
 
-        assert torch.allclose(look(x, tokens), by_hand, atol=1e-5)
+        assert torch.allclose(found, by_hand, atol=1e-5)
     assert torch.allclose(weights.sum(-1), torch.ones(2, TEXT.num_attention_heads, 5))
+
+
+def test_a_picture_may_be_seen_once_and_looked_at_by_several_texts():
+    torch.manual_seed(3)
+    look = CrossAttention(TEXT, 6).eval()
+    torch.nn.init.normal_(look.output.weight)
+    x, tokens, rows = torch.randn(3, 5, TEXT.hidden_size), torch.randn(2, 4, 6), torch.tensor([1, 0, 1])
+
+    with torch.no_grad():
+        once, each = look(x, look.see(tokens).of(rows))[0], look(x, look.see(tokens[rows]))[0]
+
+    assert torch.allclose(once, each, atol=1e-6)
 
 
 def test_tokens_know_their_place():
@@ -52,4 +67,14 @@ def test_a_picture_of_another_size_gets_places_in_between():
     tokens = PictureTokens(10, 6, 3).eval()
 
     with torch.no_grad():
-        assert tokens(torch.ones(2, 10, 2, 4)).shape == (2, 8, 6)
+        assert tokens(torch.ones(2, 10, 2, 3)).shape == (2, 6, 6)
+
+
+def test_a_larger_map_is_averaged_down_to_the_most_that_is_kept():
+    torch.manual_seed(4)
+    tokens = PictureTokens(10, 6, 3).eval()
+    cells = torch.randn(2, 10, 6, 6)
+    by_hand = cells.view(2, 10, 3, 2, 3, 2).mean((3, 5))
+
+    with torch.no_grad():
+        assert torch.allclose(tokens(cells), tokens(by_hand), atol=1e-6)

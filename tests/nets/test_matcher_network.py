@@ -40,9 +40,9 @@ def test_the_picture_decides_beyond_the_encoders_cosine(matcher, pixels):
     _, tokens = matcher.look(pixels)
     _, hidden = matcher.read(ids, mask)
 
-    straight = matcher.match(hidden, mask, tokens, torch.zeros(2))
-    crossed = matcher.match(hidden, mask, tokens.flip(0), torch.zeros(2))
-    surer = matcher.match(hidden, mask, tokens, torch.ones(2))
+    straight = matcher.match(hidden, mask, matcher.fusion.see(tokens), torch.zeros(2))
+    crossed = matcher.match(hidden, mask, matcher.fusion.see(tokens.flip(0)), torch.zeros(2))
+    surer = matcher.match(hidden, mask, matcher.fusion.see(tokens), torch.ones(2))
 
     assert (straight - crossed).abs().min() > 1e-4
     assert torch.allclose(surer - straight, matcher.gain.expand(2), atol=1e-5)
@@ -53,8 +53,8 @@ def test_padding_does_not_change_a_score(matcher, pixels):
     ids, mask = matcher.dual.tokens(TEXTS)
     alone, only = matcher.dual.tokens(TEXTS[:1])
 
-    together = matcher.match(matcher.below(ids, mask), mask, tokens, torch.zeros(2))[0]
-    by_itself = matcher.match(matcher.below(alone, only), only, tokens[:1], torch.zeros(1))[0]
+    together = matcher.match(matcher.below(ids, mask), mask, matcher.fusion.see(tokens), torch.zeros(2))[0]
+    by_itself = matcher.match(matcher.below(alone, only), only, matcher.fusion.see(tokens[:1]), torch.zeros(1))[0]
 
     assert together.item() == pytest.approx(by_itself.item(), abs=1e-5)
 
@@ -64,9 +64,9 @@ def test_a_hidden_word_is_guessed_from_text_and_picture(matcher, pixels):
     places = torch.zeros_like(mask)
     places[0, 3] = places[1, 4] = places[1, 5] = True
     hidden = matcher.below(ids.masked_fill(places, MASK), mask)
-    _, tokens = matcher.look(pixels)
+    seen = matcher.fusion.see(matcher.look(pixels)[1])
 
-    seeing, blind = matcher.predict(hidden, mask, tokens, places), matcher.predict(hidden, mask, None, places)
+    seeing, blind = matcher.predict(hidden, mask, seen, places), matcher.predict(hidden, mask, None, places)
 
     assert seeing.shape == (3, matcher.dual.shape.text.vocab_size)
     assert not torch.allclose(seeing, blind)
@@ -83,7 +83,8 @@ def test_a_saved_matcher_holds_nothing_of_its_encoder_and_scores_alike(matcher, 
 
     ids, mask = matcher.dual.tokens(TEXTS)
     scores = [
-        each.match(each.below(ids, mask), mask, each.look(pixels)[1], torch.zeros(2)) for each in (matcher, loaded)
+        each.match(each.below(ids, mask), mask, each.fusion.see(each.look(pixels)[1]), torch.zeros(2))
+        for each in (matcher, loaded)
     ]
     assert torch.allclose(*scores, atol=0.05)
     assert belongs_to(folder) == checksums(encoder)

@@ -7,7 +7,8 @@ from mmsearch.scenes.truth import Box
 from mmsearch.training.batches import Batch, Caption, ClassBeliefs, Place
 from mmsearch.training.contrast import PairCache
 from mmsearch.training.grounding import covered
-from mmsearch.training.objectives import Objectives, ObjectiveSettings, chunks, joined
+from mmsearch.training.objectives import Objectives, ObjectiveSettings
+from mmsearch.training.perceiving import chunks, joined, perceived
 from tests.training.tiny_matcher import Squares, tiny_matcher
 
 
@@ -46,13 +47,12 @@ def test_the_prefix_and_the_ends_are_never_hidden(network):
 def test_no_drawn_negative_is_a_match(network):
     """Two pictures share a caption, so neither may be the other's negative for it."""
     captions = (Caption("same", 0), Caption("same", 1), Caption("other", 2), Caption("false", 2, true=False))
-    ids = torch.tensor([1, 1, 2, 3])
-    owner = torch.tensor([caption.owner for caption in captions])
-    true = torch.tensor([caption.true for caption in captions])
+    batch = Batch(torch.zeros(3, 3, 33, 33, dtype=torch.uint8), torch.arange(3), captions)
+    seen = perceived(network, batch)
     drawn = objectives(network, negatives=1.0)
 
     for step in range(50):
-        pairs = drawn._pairs(torch.randn(3, 4), torch.randn(4, 4), owner, true, ids, step)
+        pairs = drawn._pairs(replace(seen, image=torch.randn(3, 4), text=torch.randn(4, 4)), step)
 
         matched = {(text, picture) for text, picture, label in pairs.tolist() if label}
         unmatched = {(text, picture) for text, picture, label in pairs.tolist() if not label}
