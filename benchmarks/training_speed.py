@@ -51,18 +51,17 @@ CASES = {
 
 
 def sources(config: PretrainConfig, case: Case, data: Path, folder: Path) -> list[BatchSource]:
-    """Return what a step draws: one batch of photographs and one of scenes, or several smaller ones."""
+    """Return where a step's batches come from: photographs and scenes."""
     first = config.datasets[0]
     pictures = read_pictures(data, first, first.splits)[:PHOTOS]
-    found: list[BatchSource] = []
-    for part in range(case.parts):
-        found.append(PhotoBatches(pictures, config.photos.side, config.photos.batch // case.parts, part, folder))
-        if config.scenes:
-            generators = [
-                SceneGenerator(side, config.scenes.seed + part, standard_held_out(), Allow.SEEN)
-                for side in config.scenes.sides
-            ]
-            found.append(SceneBatches(generators, config.scenes.batch // case.parts, config.scenes.foils))
+    found: list[BatchSource] = [
+        PhotoBatches(pictures, config.photos.side, config.photos.batch // case.parts, 0, folder)
+    ]
+    if config.scenes:
+        generators = [
+            SceneGenerator(side, config.scenes.seed, standard_held_out(), Allow.SEEN) for side in config.scenes.sides
+        ]
+        found.append(SceneBatches(generators, config.scenes.batch // case.parts, config.scenes.foils))
     return found
 
 
@@ -77,7 +76,7 @@ def loop_of(config: PretrainConfig, case: Case, start: Path, drawn: list[BatchSo
     if case.contrast:
         objectives = replace(objectives, itm=0.0, mlm=0.0)
     steps = len(config.scenes.sides) if config.scenes else 1
-    settings = replace(config.pretraining, objectives=objectives, steps=steps)
+    settings = replace(config.pretraining, objectives=objectives, steps=steps, accumulate=case.parts)
     return PretrainLoop(set_matcher_precision(network, dtype), drawn, settings)
 
 
@@ -96,7 +95,7 @@ def speed(config: PretrainConfig, case: Case, start: Path, data: Path, repeats: 
     return {
         "threads": case.threads or usual,
         "type": "float32" if case.exact else str(loop.network.dual.image.stem.weight.dtype).removeprefix("torch."),
-        "batches_an_update": len(drawn),
+        "batches_an_update": len(drawn) * case.parts,
         "steps": loop.settings.steps,
         "pictures": pictures,
         "seconds": timing,

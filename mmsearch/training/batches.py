@@ -19,6 +19,7 @@ from mmsearch.scenes.truth import Box, SceneTruth, Statement
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import digest, replace_file
 from mmsearch.training.folders import open_reduced
+from mmsearch.types import Vectors
 
 _KEPT = (0.72, 1.0)  # share of each side that a crop of a photograph keeps
 _DECODED = 256  # photographs decoded at a time
@@ -117,6 +118,30 @@ class ClassifiedPictures:
         return ClassBeliefs(names, among / among.sum(1, keepdim=True))
 
 
+@dataclass(frozen=True)
+class LikeGroups:
+    """Groups of pictures that resemble each other, so that the negatives of a batch are hard ones.
+
+    Args:
+        vectors: (n, dim), unit rows.
+        size: Pictures a group.
+    """
+
+    vectors: Vectors
+    size: int
+
+    def order(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return all pictures, group after group: one drawn by lot, and those left that are most like it."""
+        left, groups = np.ones(len(self.vectors), np.bool_), []
+        for first in rng.permutation(len(self.vectors)):
+            if left[first]:
+                alike = np.where(left, self.vectors @ self.vectors[first], -np.inf)
+                alike[first] = np.inf
+                groups.append(np.argsort(-alike, kind="stable")[: min(self.size, int(left.sum()))])
+                left[groups[-1]] = False
+        return np.concatenate([groups[each] for each in rng.permutation(len(groups))])
+
+
 class PhotoBatches:
     """Captioned photographs, cropped and flipped at random.
 
@@ -127,6 +152,7 @@ class PhotoBatches:
         seed: Equal seeds give equal batches.
         folder: Keeps the resized pictures from one run to the next.
         classes: What a frozen classifier says about them.
+        groups: Puts pictures that resemble each other into one batch; without, chance decides.
     """
 
     name = "photos"
@@ -139,18 +165,16 @@ class PhotoBatches:
         seed: int,
         folder: Path,
         classes: ClassifiedPictures | None = None,
+        groups: LikeGroups | None = None,
     ) -> None:
         self.pictures, self.size, self.seed, self.classes = pictures, min(size, len(pictures)), seed, classes
-        path = folder / f"photos-{digest([str(side), *(str(p.path) for p in pictures)])}.npy"
-        if not path.exists():
-            replace_file(path, lambda part: _write_pixels(part, [p.path for p in pictures], side))
-        self._pixels: NDArray[np.uint8] = np.load(path, mmap_mode="r")  # (n, S, S, 3)
+        self._groups, self._pixels = groups, stored_pixels([p.path for p in pictures], side, folder)
+        self._order: tuple[int, NDArray[np.int64]] = -1, np.empty(0, np.int64)  # number of a round, and its pictures
 
     def batch(self, step: int) -> Batch:
         """Return the batch of a step: the pictures take turns, in another order each time round."""
         rounds, place = divmod(step, len(self.pictures) // self.size)
-        order = np.random.default_rng([self.seed, rounds]).permutation(len(self.pictures))
-        rows = order[place * self.size : (place + 1) * self.size]
+        rows = self._in_order(rounds)[place * self.size : (place + 1) * self.size]
         rng = np.random.default_rng([self.seed, rounds, place])
         pixels = torch.from_numpy(self._pixels[rows]).permute(0, 3, 1, 2)
         captions = [
@@ -161,6 +185,24 @@ class PhotoBatches:
         ]
         beliefs = self.classes.drawn(rows, rng) if self.classes else None
         return Batch(_varied(pixels, rng), torch.from_numpy(rows), tuple(captions), beliefs)
+
+    def _in_order(self, rounds: int) -> NDArray[np.int64]:
+        """Return the pictures in the order of a round; that of the last one asked for is kept."""
+        last, order = self._order
+        if last != rounds:
+            rng = np.random.default_rng([self.seed, rounds])
+            order = self._groups.order(rng) if self._groups else rng.permutation(len(self.pictures))
+            self._order = rounds, order
+        return order
+
+
+def stored_pixels(paths: Sequence[Path], side: int, folder: Path) -> NDArray[np.uint8]:
+    """Return photographs as squares, (n, side, side, 3), from a file that is made the first time."""
+    path = folder / f"photos-{digest([str(side), *map(str, paths)])}.npy"
+    if not path.exists():
+        replace_file(path, lambda part: _write_pixels(part, paths, side))
+    pixels: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return pixels
 
 
 def _write_pixels(path: Path, paths: Sequence[Path], side: int) -> None:

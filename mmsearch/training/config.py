@@ -58,6 +58,7 @@ class PhotoSettings:
 
     side: int = 224  # pixels of the square that they are resized to
     batch: int = 32
+    alike: int = 1  # photographs of a batch that resemble each other, in the eyes of the encoder; 1: chance decides
 
 
 @dataclass(frozen=True)

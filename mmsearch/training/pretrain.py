@@ -2,27 +2,36 @@
 
 import ctypes
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from mmsearch.encoders.folder import open_folder
 from mmsearch.errors import TrainingError
 from mmsearch.evaluation import EvaluationReport
-from mmsearch.nets.dual_network import load_network
+from mmsearch.nets.dual_network import DualNetwork, load_network
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import MatcherNetwork, save_matcher, set_matcher_precision
 from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
-from mmsearch.training.batches import BatchSource, ClassifiedPictures, PhotoBatches, SceneBatches
+from mmsearch.training.batches import (
+    BatchSource,
+    ClassifiedPictures,
+    LikeGroups,
+    PhotoBatches,
+    SceneBatches,
+    stored_pixels,
+)
 from mmsearch.training.beliefs import classified
 from mmsearch.training.captions import CaptionedPicture, ClassBeliefSettings, read_pictures
 from mmsearch.training.checkpoint import logged_seconds, train_epochs
 from mmsearch.training.classifier import Classifier, load_classifier
-from mmsearch.training.config import PretrainConfig, SceneSettings, read_pretrain_config
+from mmsearch.training.config import PhotoSettings, PretrainConfig, SceneSettings, read_pretrain_config
 from mmsearch.training.features import replace_text, writing
 from mmsearch.training.folders import CaptionedFolder, read_folder, write_left_out
 from mmsearch.training.measure import measure, measure_among, read_dev_sets
@@ -32,6 +41,7 @@ from mmsearch.training.run import TrainProgress
 from mmsearch.types import Skip
 
 PRETRAIN_CONFIG = Path(__file__).parent / "configs" / "pretrain.toml"
+_ENCODED = 64  # pictures at a time
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # names of glibc's settings, see mallopt(3)
 
 
@@ -40,7 +50,7 @@ class PretrainReport:
     """What a pretraining run made."""
 
     folder: Path  # of the encoder
-    matcher: Path  # its folder
+    matcher: Path | None  # its folder; None if the config trains none
     epochs: int
     loss: float  # of the last epoch, in nats
     epoch_seconds: float  # of all epochs, those of earlier calls included
@@ -61,7 +71,7 @@ def pretrain(
     epochs: int | None = None,
     classifiers: Callable[[str], Classifier] = load_classifier,
 ) -> PretrainReport:
-    """Pretrain the towers of an encoder and a matcher on top of them.
+    """Pretrain the towers of an encoder, a matcher on top of them, or both.
 
     Safe to stop at any time: the same call goes on where it was and reaches the same result. More epochs may be asked
     for later; the learning rates fall in the last ones.
@@ -98,11 +108,11 @@ def pretrain(
         return classified(pictures, data, classes, output, told, classifiers)
 
     network, folders = _network(config, start), _read_folders(config, data, output, tell)
-    loop = PretrainLoop(network, _sources(config, data, folders, output, look), config.pretraining)
+    loop = PretrainLoop(network, _sources(config, data, folders, output, look, network.dual), config.pretraining)
     losses = train_epochs(
         loop, output, resume, lambda done, loss: tell(TrainProgress("epochs", done, config.pretraining.epochs, loss))
     )
-    encoder, matcher = _export(loop, output)
+    encoder, matcher = _export(loop, output, start)
     tell(TrainProgress("measuring", 0, 1))
     opened = open_folder(encoder, name=config.name, device="cpu")
     report = PretrainReport(
@@ -172,13 +182,15 @@ def _sources(
     folders: Mapping[str, CaptionedFolder],
     output: Path,
     look: Callable[[Sequence[CaptionedPicture], ClassBeliefSettings], ClassifiedPictures],
+    dual: DualNetwork,
 ) -> list[BatchSource]:
     pictures = [picture for each in config.datasets for picture in read_pictures(data, each, each.splits)]
     pictures += [picture for each in folders.values() for picture in each.train]
     seed, sources = config.pretraining.seed, list[BatchSource]()
     if pictures:
         beliefs = look(pictures, config.classes) if config.classes else None
-        sources.append(PhotoBatches(pictures, config.photos.side, config.photos.batch, seed, output, beliefs))
+        groups = _groups(config.photos, pictures, output, dual)
+        sources.append(PhotoBatches(pictures, config.photos.side, config.photos.batch, seed, output, beliefs, groups))
     if config.scenes:
         sources.append(_scenes(config.scenes))
     if not sources:
@@ -188,17 +200,36 @@ def _sources(
     return sources
 
 
+def _groups(
+    photos: PhotoSettings, pictures: Sequence[CaptionedPicture], folder: Path, dual: DualNetwork
+) -> LikeGroups | None:
+    """Return groups of pictures that an encoder finds alike, None if chance is to decide."""
+    if photos.alike == 1:
+        return None
+    pixels, vectors = stored_pixels([each.path for each in pictures], photos.side, folder), []
+    with torch.inference_mode():
+        for start in range(0, len(pixels), _ENCODED):
+            part = torch.from_numpy(np.array(pixels[start : start + _ENCODED])).permute(0, 3, 1, 2)
+            vectors.append(dual.encode_pixels(part).cpu().numpy())
+    return LikeGroups(np.concatenate(vectors), photos.alike)
+
+
 def _scenes(settings: SceneSettings) -> SceneBatches:
     allow = Allow.ALL if settings.whole else Allow.SEEN
     generators = [SceneGenerator(side, settings.seed, standard_held_out(), allow) for side in settings.sides]
     return SceneBatches(generators, settings.batch, settings.foils)
 
 
-def _export(loop: PretrainLoop, output: Path) -> tuple[Path, Path]:
-    """Write the averaged encoder and matcher; return their folders."""
+def _export(loop: PretrainLoop, output: Path, start: Path) -> tuple[Path, Path | None]:
+    """Write encoder and matcher, as far as they were trained, and return their folders; a frozen encoder is copied."""
     network, encoder, matcher = loop.export(), output / "encoder", output / "matcher"
     with writing(output):
-        save_folder(network.dual, encoder)
+        if loop.settings.trains_encoder:
+            save_folder(network.dual, encoder)
+        else:
+            shutil.copytree(start, encoder, dirs_exist_ok=True)
+        if not loop.settings.trains_matcher:
+            return encoder, None
         matcher.mkdir(exist_ok=True)
         save_matcher(network, matcher, encoder)
     return encoder, matcher

@@ -26,7 +26,7 @@ _SCENES = (
 def write_pretrained_cards(
     config: "PretrainConfig", report: "PretrainReport", start: Path, figures: Mapping[str, str] | None = None
 ) -> None:
-    """Write `README.md` and `NOTICE.md` into the folders of an encoder and its matcher.
+    """Write `README.md` and `NOTICE.md` into the folders of what was trained, an encoder, its matcher or both.
 
     Args:
         config: Of the run.
@@ -39,7 +39,9 @@ def write_pretrained_cards(
     """
     fields = _fields(config, report, start, figures or {})
     notice = _text(start / _NOTICE) + (_TEXTS / "pretrained_notice.md").read_text(encoding="utf8")
-    for folder, template in ((report.folder, "pretrained_encoder.md"), (report.matcher, "matcher.md")):
+    trained = [(report.folder, "pretrained_encoder.md")] if config.pretraining.trains_encoder else []
+    trained += [(report.matcher, "matcher.md")] if report.matcher else []
+    for folder, template in trained:
         replace_text(folder / _CARD, (_TEXTS / template).read_text(encoding="utf8").format(**fields))
         replace_text(folder / _NOTICE, notice)
 
@@ -54,7 +56,7 @@ def _fields(
         "dim": shape.dim,
         "side": shape.side,
         "weights_mb": _megabytes(report.folder),
-        "matcher_mb": _megabytes(report.matcher),
+        "matcher_mb": _megabytes(report.matcher) if report.matcher else "",
         "parts": table_below("## What it is made of", before) or _UNKNOWN,
         "data": _data(config),
         "data_before": table_below("## Data", before) or _UNKNOWN,

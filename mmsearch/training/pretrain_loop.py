@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mmsearch.errors import TrainingError
 from mmsearch.nets.efficientnet_lite import EfficientNetLite
 from mmsearch.nets.matcher_network import MatcherNetwork
-from mmsearch.training.batches import Batch, BatchSource
+from mmsearch.training.batches import BatchSource
 from mmsearch.training.contrast import PairCache
 from mmsearch.training.masters import Masters, quick_attention
+from mmsearch.training.memory import Memory, Remembered
 from mmsearch.training.objectives import Objectives, ObjectiveSettings
 
 _AHEAD = 2  # steps whose batches are drawn while a GPU learns; a CPU that did both at once would do both slower
@@ -29,6 +30,8 @@ class PretrainSettings:
 
     epochs: int = 24
     steps: int = 100  # an epoch; a checkpoint is written after each
+    accumulate: int = 1  # batches of each source whose gradients are summed for one step
+    repeat: int = 0  # batches of a source after which the first comes again; frozen towers see each once. 0: never
     image_rate: float = 1e-4  # learning rate of the picture tower, after the warm-up; a part whose rate is 0 is frozen
     text_rate: float = 5e-5  # of the text tower
     frozen_blocks: int = 0  # of the picture tower, the lowest ones and the stem; their large maps cost most
@@ -43,8 +46,19 @@ class PretrainSettings:
     clip: float = 3.0  # largest length of the gradient
     temperature: float = 0.05  # of contrast at the start; it is learnt
     average: float = 0.998  # of the old weights in each step of the running average, which is what is exported
+    start_share: float = 0.0  # of the weights that training began with in what is exported (arXiv:2109.01903)
     seed: int = 0
     objectives: ObjectiveSettings = field(default_factory=ObjectiveSettings)
+
+    @property
+    def trains_encoder(self) -> bool:
+        """Whether any part of the encoder changes."""
+        return max(self.image_rate, self.text_rate, self.head_rate) > 0
+
+    @property
+    def trains_matcher(self) -> bool:
+        """Whether any part of the matcher changes."""
+        return max(self.objectives.itm, self.objectives.mlm) > 0 and max(self.fusion_rate, self.new_rate) > 0
 
 
 class PretrainLoop:
@@ -55,11 +69,12 @@ class PretrainLoop:
 
     Args:
         network: Towers and fusion in the types that they run in.
-        sources: Every step learns from one batch of each, with one update of the weights.
+        sources: Every step learns from batches of each, with one update of the weights.
         settings: How.
     """
 
-    may_change: frozenset[str] = frozenset({"epochs"})  # the rates stay level until the end, wherever that is
+    # The rates stay level until the end, wherever that is, and the share of the start matters only afterwards.
+    may_change: frozenset[str] = frozenset({"epochs", "start_share"})
 
     def __init__(self, network: MatcherNetwork, sources: Sequence[BatchSource], settings: PretrainSettings) -> None:
         self.network, self.sources, self.settings = network, sources, settings
@@ -72,7 +87,7 @@ class PretrainLoop:
         self._teacher = deepcopy(network.dual).requires_grad_(False).eval() if taught else None
         self._objectives = Objectives(network, self._log_scale, settings.objectives, self._generator, self._teacher)
         for head in (network.dual.image_head, network.dual.text_head):
-            head.dropout = settings.dropout
+            head.dropout = settings.dropout if settings.head_rate else 0.0
         groups = _groups(network, settings)
         network.requires_grad_(False)
         if not groups:
@@ -90,6 +105,8 @@ class PretrainLoop:
             fused=True,
         )
         self._average = [copy.detach().clone() for copy in self._copies()]
+        self._start = [mean.clone() for mean in self._average] if settings.start_share else []
+        self._memory = Memory(network, sources, settings.repeat)
         self._last: dict[str, float] = {}
 
     def _copies(self) -> list[nn.Parameter]:
@@ -109,47 +126,52 @@ class PretrainLoop:
         """
         self.network.train()
         totals: dict[str, float] = {}
-        for batches in self._drawn():
-            for name, value in self._step(batches).items():
+        for drawn in self._drawn():
+            for name, value in self._step(drawn).items():
                 totals[name] = totals.get(name, 0.0) + value / self.settings.steps
         self._last = totals
         self.epoch += 1
         return sum(totals.values())
 
-    def _drawn(self) -> Iterator[list[Batch]]:
-        """Yield the batches of the steps of an epoch; the sources draw in threads of their own."""
+    def _drawn(self) -> Iterator[list[list[Remembered]]]:
+        """Yield what each step of an epoch learns from: some batches of every source, drawn in threads of their own."""
         ahead = 0 if self._log_scale.device.type == "cpu" else _AHEAD
-        waiting: deque[list[Future[Batch]]] = deque()
-        with ThreadPoolExecutor(len(self.sources)) as pool:
+        waiting: deque[list[list[Future[Remembered]]]] = deque()
+        parts, count = self.settings.accumulate, len(self.sources)
+        with ThreadPoolExecutor(count) as pool:
             for step in range(self.step, self.step + self.settings.steps):
-                waiting.append([pool.submit(source.batch, step) for source in self.sources])
+                numbers = range(step * parts, (step + 1) * parts)
+                waiting.append([[pool.submit(self._memory.batch, i, each) for i in range(count)] for each in numbers])
                 if len(waiting) > ahead:
-                    yield [drawn.result() for drawn in waiting.popleft()]
+                    yield [[drawn.result() for drawn in part] for part in waiting.popleft()]
             while waiting:
-                yield [drawn.result() for drawn in waiting.popleft()]
+                yield [[drawn.result() for drawn in part] for part in waiting.popleft()]
 
-    def _step(self, batches: Sequence[Batch]) -> dict[str, float]:
-        with quick_attention(self._log_scale.device):
-            found = self._learn(batches)
-        self._update()
-        return found
-
-    def _learn(self, batches: Sequence[Batch]) -> dict[str, float]:
-        """Work out the gradients of one batch of each source; return the loss of each objective in nats."""
+    def _step(self, parts: Sequence[Sequence[Remembered]]) -> dict[str, float]:
         number = self.settings.seed * 1_000_003 + self.step
         self._generator.manual_seed(number)
         torch.manual_seed(number)  # of dropout
+        totals: dict[str, float] = {}
+        with quick_attention(self._log_scale.device):
+            for part in parts:
+                for name, value in self._learn(part).items():
+                    totals[name] = totals.get(name, 0.0) + value / len(parts)
+        self._update()
+        return totals
+
+    def _learn(self, batches: Sequence[Remembered]) -> dict[str, float]:
+        """Work out the gradients of one batch of each source; return the loss of each objective in nats."""
         weights = asdict(self.settings.objectives)
         found: dict[str, float] = {}
-        for source, batch, cache in zip(self.sources, batches, self._caches, strict=True):
-            losses = self._objectives.losses(batch, cache, self.step)
+        for source, drawn, cache in zip(self.sources, batches, self._caches, strict=True):
+            losses = self._objectives.losses(drawn.batch, cache, self.step, self._memory.perceived(drawn))
             total = torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
             if not total.isfinite():
                 raise TrainingError(
                     f"The loss on {source.name} became {total.item()} in step {self.step + 1}. The last checkpoint is "
                     "kept; lower the learning rates in the config and start again."
                 )
-            torch.autograd.backward(total / len(batches))
+            torch.autograd.backward(total / (len(batches) * self.settings.accumulate))
             found |= {f"{source.name} {name}": loss.item() for name, loss in losses.items()}
         return found
 
@@ -170,15 +192,21 @@ class PretrainLoop:
 
     def _teach(self) -> None:
         if self._teacher:
-            self._give_average(self.network.dual, self._teacher)
+            self._give(self._average, self.network.dual, self._teacher)
+
+    def _exported(self) -> list[Tensor]:
+        """Return the running average, moved towards the start if that is asked for."""
+        if not self._start:
+            return self._average
+        return [torch.lerp(*both, self.settings.start_share) for both in zip(self._average, self._start, strict=True)]
 
     @torch.no_grad()
-    def _give_average(self, mine: nn.Module, theirs: nn.Module) -> None:
-        """Write the running average of the weights of one module into a copy of it."""
+    def _give(self, means: Sequence[Tensor], mine: nn.Module, theirs: nn.Module) -> None:
+        """Write means of the trained weights of one module into a copy of it."""
         names = {id(weight): name for name, weight in mine.named_parameters()}
         named = dict(theirs.named_parameters())
         weights = [weight for masters in self._masters for weight in masters.weights]
-        for weight, mean in zip(weights, self._average, strict=True):
+        for weight, mean in zip(weights, means, strict=True):
             if id(weight) in names:
                 named[names[id(weight)]].copy_(mean)
 
@@ -187,7 +215,7 @@ class PretrainLoop:
         """Lend the network with the averaged weights, ready for inference."""
         weights = [weight for masters in self._masters for weight in masters.weights]
         with torch.no_grad():
-            for weight, mean in zip(weights, self._average, strict=True):
+            for weight, mean in zip(weights, self._exported(), strict=True):
                 weight.copy_(mean)
         try:
             yield self.network.eval()
@@ -196,9 +224,9 @@ class PretrainLoop:
                 masters.give_back()
 
     def export(self) -> MatcherNetwork:
-        """Return a copy of the network with the averaged weights, towers and fusion in float32."""
+        """Return a copy of the network with the weights that are to be kept, towers and fusion in float32."""
         copy = deepcopy(self.network).float()
-        self._give_average(self.network, copy)
+        self._give(self._exported(), self.network, copy)
         return copy.requires_grad_(False).eval()
 
     def parts(self) -> dict[str, float]:

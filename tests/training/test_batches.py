@@ -7,7 +7,7 @@ from PIL import Image
 
 from mmsearch.errors import TrainingError
 from mmsearch.scenes import Allow, FoilKind, SceneGenerator, standard_held_out
-from mmsearch.training.batches import ClassifiedPictures, PhotoBatches, SceneBatches, text_id
+from mmsearch.training.batches import ClassifiedPictures, LikeGroups, PhotoBatches, SceneBatches, text_id
 from mmsearch.training.captions import CaptionedPicture
 
 
@@ -50,6 +50,19 @@ def test_a_photograph_comes_with_one_caption_of_each_of_its_languages(pictures, 
         assert len(texts) == 1 + number % 2
         assert texts[0] in pictures[number].texts["en"]
         assert int(batch.pixels[row, 0].float().mean().round()) == number * 40
+
+
+def test_pictures_that_resemble_each_other_share_a_batch(pictures, tmp_path):
+    angles = np.deg2rad([0, 90, 5, 95, 180])
+    groups = LikeGroups(np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32), 2)
+
+    for seed in range(4):
+        photos = PhotoBatches(pictures, 16, 5, seed=seed, folder=tmp_path, groups=groups)
+        order = photos.batch(0).picture_ids.tolist()
+
+        assert sorted(order) == list(range(5))
+        assert abs(order.index(0) - order.index(2)) == 1
+    assert len({tuple(groups.order(np.random.default_rng(seed))) for seed in range(9)}) > 1
 
 
 def test_a_picture_that_cannot_be_read_is_named(pictures, tmp_path):

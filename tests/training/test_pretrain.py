@@ -6,10 +6,10 @@ import torch
 import mmsearch.training.pretrain as pretraining
 from mmsearch.encoders.registry import load_encoder
 from mmsearch.errors import BadInput, TrainingError
-from mmsearch.nets.dual_network import load_network
+from mmsearch.nets.dual_network import checksums, load_network
 from mmsearch.nets.efficientnet_lite import FEATURES, VARIANTS, EfficientNetLite
 from mmsearch.nets.folder import save_folder
-from mmsearch.nets.matcher_network import load_matcher
+from mmsearch.nets.matcher_network import belongs_to, load_matcher
 from mmsearch.training.classifier import Classifier
 from mmsearch.training.run import train
 from tests.nets.tiny import tiny_network
@@ -100,6 +100,31 @@ def test_goes_from_an_encoder_to_a_better_one_and_its_matcher(config, data, star
     assert [each.done for each in told if each.phase == "epochs"] == [0, 1, 2]
     objectives = {"photos classes", "photos itc", "photos itm", "photos mlm", "scenes itc", "scenes itm", "scenes mlm"}
     assert all(objectives < line.keys() for line in log(tmp_path / "out"))
+
+
+def test_a_matcher_can_be_trained_on_an_encoder_that_stays_as_it_is(config, data, start, tmp_path):
+    (start / "README.md").write_text("a card", encoding="utf8")
+    rates = "image_rate = 0.0\ntext_rate = 0.0\nhead_rate = 0.0\nrepeat = 3"
+    text = CONFIG.replace("image_rate = 1e-3", rates).replace("cache = 8", "itc = 0.0\nclasses = 0.0")
+    config.write_text(text.replace("batch = 4", "batch = 4\nalike = 2"), encoding="utf8")
+
+    report = pretrain(config, data, tmp_path / "out", start)
+
+    assert {path.name: path.read_bytes() for path in report.folder.iterdir() if path.is_file()} == {
+        path.name: path.read_bytes() for path in start.iterdir() if path.is_file()
+    }
+    assert belongs_to(report.matcher) == checksums(start)
+    assert "2 epochs of 2 steps" in (report.matcher / "README.md").read_text(encoding="utf8")
+
+
+def test_contrast_alone_makes_no_matcher(config, data, start, tmp_path):
+    config.write_text(CONFIG.replace("cache = 8", "cache = 8\nitm = 0.0\nmlm = 0.0"), encoding="utf8")
+
+    report = pretrain(config, data, tmp_path / "out", start)
+
+    assert report.matcher is None
+    assert not (tmp_path / "out" / "matcher").exists()
+    assert (report.folder / "README.md").is_file()
 
 
 class Killed(BaseException):

@@ -10,6 +10,7 @@ from mmsearch.training.pretrain_loop import PretrainLoop, PretrainSettings
 from tests.training.tiny_matcher import Squares, tiny_matcher
 
 OBJECTIVES = ObjectiveSettings(belief=0.4, cache=16, hardening=2, read=1.0)
+STILL = replace(OBJECTIVES, belief=0.0, cache=0, itm=0.0, mlm=0.0)  # nothing that is drawn by lot
 SETTINGS = PretrainSettings(
     epochs=3,
     steps=4,
@@ -47,6 +48,60 @@ def test_a_restored_loop_goes_on_as_the_first_would_have():
     assert first.run_epoch() == pytest.approx(second.run_epoch(), abs=1e-6)
     for a, b in zip(first.export().parameters(), second.export().parameters(), strict=True):
         assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_gradients_of_several_batches_are_those_of_one_step():
+    """Two equal batches a step give the mean loss, and the step, of one."""
+    one, two = (loop(replace(SETTINGS, accumulate=parts, objectives=STILL, dropout=0.0)) for parts in (1, 2))
+    for learning in (one, two):
+        learning.sources[0].batch = lambda step: Squares().batch(0)
+
+    assert two.run_epoch() == pytest.approx(one.run_epoch(), abs=1e-5)
+    for a, b in zip(one.export().parameters(), two.export().parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-4)
+
+
+def test_every_step_has_new_batches_also_where_gradients_are_summed():
+    learning, drawn = loop(replace(SETTINGS, accumulate=3)), []
+    learning.sources[0].batch = lambda step: drawn.append(step) or Squares().batch(step)
+
+    learning.run_epoch()
+
+    assert drawn == list(range(12))
+
+
+def test_what_is_exported_may_lie_between_the_start_and_the_end():
+    start = [p.detach().clone() for p in loop().network.parameters()]
+    end, middle, same = (loop(replace(SETTINGS, start_share=share)) for share in (0.0, 0.5, 1.0))
+    for learning in (end, middle, same):
+        learning.run_epoch()
+
+    exported = [list(learning.export().parameters()) for learning in (end, middle, same)]
+    for first, *found in zip(start, *exported, strict=True):
+        assert torch.allclose(found[1], (first + found[0]) / 2, atol=1e-5)
+        assert torch.allclose(found[2], first, atol=1e-6)
+
+
+def test_batches_that_come_again_are_drawn_and_seen_once_by_frozen_towers():
+    frozen = replace(SETTINGS, repeat=3, image_rate=0.0, text_rate=0.0, head_rate=0.0)
+    learning, drawn = loop(frozen), []
+    learning.sources[0].batch = lambda step: drawn.append(step) or Squares().batch(step)
+    expected = loop(replace(frozen, repeat=0))
+    expected.sources[0].batch = lambda step: Squares().batch(step % 3)
+
+    losses = [learning.run_epoch() for _ in range(2)]
+
+    assert drawn == [0, 1, 2]
+    assert losses == pytest.approx([expected.run_epoch() for _ in range(2)], abs=1e-6)
+
+
+def test_towers_that_learn_look_at_what_comes_again_anew():
+    learning, drawn = loop(replace(SETTINGS, repeat=3)), []
+    learning.sources[0].batch = lambda step: drawn.append(step) or Squares().batch(step)
+
+    learning.run_epoch()
+
+    assert drawn == [0, 1, 2, 0]
 
 
 def test_the_teacher_is_the_running_average_of_the_encoder():
