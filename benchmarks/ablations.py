@@ -27,15 +27,21 @@ from mmsearch.training.pretrain import PRETRAIN_CONFIG, PretrainReport, pretrain
 # What each training changes in the tables of the config, by dotted name; None takes a table out.
 VARIANTS: Mapping[str, Mapping[str, Mapping[str, object] | None]] = {
     "full": {},
-    "without ITM": {"pretraining.objectives": {"itm": 0.0, "places": 0.0}},
+    "without ITM": {"pretraining.objectives": {"itm": 0.0, "ranking": 0.0, "places": 0.0, "centres": 0.0}},
     "without MLM": {"pretraining.objectives": {"mlm": 0.0}},
     "without distillation": {"pretraining.objectives": {"belief": 0.0}},
     "without scenes": {"scenes": None},
     "without class names": {"classes": None},
     "frozen towers": {"pretraining": {"image_rate": 0.0, "text_rate": 0.0}},
 }
-# What all of them change: a short run warms up quickly.
-SHORT = {"pretraining": {"warm_up": 30}, "pretraining.objectives": {"alone": 50, "hardening": 100}}
+# What all of them change: a short run warms up quickly, and learns everything at once, so that each can be left out.
+SHORT: Mapping[str, Mapping[str, object]] = {
+    "pretraining": {"warm_up": 30, "fusion_rate": 1e-4, "new_rate": 4e-4, "start_share": 0.0},
+    "pretraining.objectives": {
+        "itm": 1.0, "ranking": 1.0, "mlm": 0.5, "places": 1.0, "centres": 6.0, "alone": 50, "hardening": 100,
+    },
+    "photos": {"batch": 32},
+}  # fmt: skip
 STEPS = 300  # about half an hour of the full variant on two idle cores
 STEPS_AN_EPOCH = 25  # a checkpoint is written after each
 CASES, SCENES = 20, 300  # of the compose suite: scenes of each kind and split, and to find one among

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 METHODS = ("full", "heads", "lora")  # those of `training.finetune_loop`, which loads torch
 EXAMPLES = examples(
-    "mmsearch train --data data --output runs/bundled",
+    "mmsearch train --data data --output runs/heads",
     "mmsearch train --config mine.toml --data data --output runs/mine --fresh",
-    "mmsearch train --start runs/bundled/model --data data --output runs/pretrained",
+    "mmsearch train --start runs/heads/model --data data --output runs/towers",
     "mmsearch train --folder ~/Pictures --output runs/mine",
     "mmsearch train --folder ~/Pictures --start clip-vit-b32 --method lora --output runs/mine",
 )
@@ -59,7 +59,7 @@ def command(
     With --folder, an encoder is fine-tuned on pictures with captions of your own; docs/finetuning.md explains it.
 
     With --data, heads are trained on frozen towers; that needs what `pip install -e '.[train]'` adds. With --data and
-    --start, the towers of that encoder are trained too, and a matcher on top of them: docs/training.md.
+    --start, the towers of that encoder are trained too, or a matcher on top of them: docs/training.md.
 
     Ctrl-C loses at most the work since the last checkpoint: the same command goes on from there.
     """

@@ -1,5 +1,6 @@
 """What an engine has: its collections, and the encoders that have read them."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from mmsearch.engine.settings import Settings
 from mmsearch.engine.spaces import EncoderLoader, Spaces
 from mmsearch.engine.thumbnails import Thumbnails
 from mmsearch.engine.upkeep import Upkeep
-from mmsearch.errors import BadInput, UnknownName
+from mmsearch.errors import BadInput, EncoderError, UnknownName
 from mmsearch.indexing import Indexer, Order, ProgressCallback, VectorPack
 from mmsearch.store import Store
 from mmsearch.types import CollectionInfo, Item, Modality, Removed, RunReport
@@ -198,6 +199,21 @@ class Holdings:
         It is the one chosen with `use_encoder`, else the settings'.
         """
         return self._choices.name(collection or self.default_collection())
+
+    def outdated(self) -> dict[str, str]:
+        """Return the collections whose encoder an upgrade changed before it read them anew, each with that encoder.
+
+        What its predecessor made of them cannot be searched with it; `build` lets it read them.
+        """
+        found = {}
+        for name in set(self._store.directory.names()) - {SAMPLES}:
+            encoder, readers = self._choices.name(name), self._store.directory.readers(name)
+            before = max((count for each, count in readers.items() if each.name == encoder), default=0)
+            with suppress(EncoderError, UnknownName):  # one that is gone has changed nothing
+                now = self._spaces.encoder(encoder).fingerprint
+                if before > sum(count for each, count in readers.items() if each.fingerprint == now):
+                    found[name] = encoder
+        return found
 
     def use_encoder(self, collection: str, encoder: str) -> None:
         """Let an encoder search a collection from now on, in every process.

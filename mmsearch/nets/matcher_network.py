@@ -105,12 +105,13 @@ class MatcherNetwork(nn.Module):
             hidden: (B, L, D) of `read`.
             mask: (B, L) bool, False where padded.
             seen: What `fusion.see` makes of the tokens of `look`.
-            cosine: (B,), inner products of the encoder's vectors.
+            cosine: (B,), inner products of the encoder's vectors; nan where the picture alone is to decide.
             looks: As in `FusionEncoder.forward`.
         """
         fused = mean_of_tokens(self.fusion(hidden, mask, seen, looks), mask)  # (B, D), as the text tower reads
         logits: Tensor = self.decision(fused.to(hidden.dtype)).float()[:, 0]
-        return logits + self.gain.float() * (cosine.detach() - self.offset.float())
+        known, beyond = cosine.isfinite(), cosine.detach().nan_to_num() - self.offset.float()
+        return logits + known * self.gain.float() * beyond
 
     def table(self) -> Tensor:
         """Return what each word of the vocabulary is compared with, (V, D); it is not trained, so work it out once."""

@@ -83,6 +83,17 @@ class Directory:
         """Return the id of a known encoder, None if nothing was ever encoded with it."""
         return next((each.id for each in self._encoders() if each.fingerprint == fingerprint), None)
 
+    def readers(self, name: str) -> dict[KnownEncoder, int]:
+        """Return the encoders that have read a collection, and how many vectors each made of it.
+
+        Raises:
+            UnknownName: If there is no collection of that name.
+        """
+        made, known = Counter[int](), self.collection_id(name)
+        for (collection_id, encoder_id, _), count in self._counts().vectors.items():
+            made[encoder_id] += count if collection_id == known else 0
+        return {each: made[each.id] for each in self._encoders() if made[each.id]}
+
     def encoder_labels(self, current: Mapping[str, str]) -> dict[int, str]:
         """Return what to call each encoder, by its id: its name, with a mark where another one now has that name.
 

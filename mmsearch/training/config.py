@@ -77,6 +77,7 @@ class PretrainConfig:
     """All of a pretraining run, apart from where it starts and where its data lie."""
 
     name: str
+    side: int | None = None  # pixels that the encoder is to read afterwards; crops make things look larger in training
     datasets: tuple[DatasetSettings, ...] = ()
     folders: tuple[FolderSettings, ...] = ()
     pretraining: PretrainSettings = field(default_factory=PretrainSettings)

@@ -37,6 +37,7 @@ class ObjectiveSettings:
     hardness: float = 20.0  # times cosines when negatives of matching are drawn; reached after `hardening` steps
     hardening: int = 300  # of matching
     negatives: float = 0.5  # drawn negatives of matching for each true caption, and for each picture
+    withheld: float = 0.0  # share of pairs that matching judges without the encoder's cosine, to look for itself
     masked: float = 0.25  # share of a text's words that are hidden
     read: float = 0.3  # share of the captions whose words are hidden at all
     blind: float = 0.2  # share of these that are guessed without the picture
@@ -157,24 +158,26 @@ class Objectives:
         """Return the log-odds of all pairs in their order, (P,); `looks` takes what the texts looked at."""
         logits = torch.empty(len(pairs), device=self.device)
         cosines = (seen.text[pairs[:, 0]] * seen.image[pairs[:, 1]]).sum(1)  # (P,)
+        cosines = cosines.masked_fill(self._lots(len(pairs), self.settings.withheld), torch.nan)
         for part, state in zip(seen.parts, seen.hidden, strict=True):
             mine = torch.isin(pairs[:, 0], part.rows)
             chosen = pairs[mine]
             place = (chosen[:, :1] == part.rows).int().argmax(1)  # rows of the chunk
-            looked: list[Look] = []
+            looked: list[Look] | None = [] if bool((part.places >= 0).any()) else None
             shown = [layer.of(chosen[:, 1]) for layer in tokens]
             odds = self.network.match(state[place], part.mask[place], shown, cosines[mine], looked)
             logits = logits.masked_scatter(mine, odds)
             own = seen.owner[chosen[:, 0]] == chosen[:, 1]  # (n,), foils speak of their picture too
-            looks.append(Looks(looked, part.places[place].masked_fill(~own[:, None], -1)))
+            if looked is not None:
+                looks.append(Looks(looked, part.places[place].masked_fill(~own[:, None], -1)))
         return logits
 
     def _grounded(self, looks: Sequence[Looks], captions: Sequence[Caption], cells: int) -> dict[str, Tensor]:
-        """Return what grounding comes to, nothing if no caption tells where something is."""
+        """Return what grounding comes to, nothing if no text names what its picture is known to show."""
         places, found = [place for caption in captions for place in caption.places], dict[str, Tensor]()
-        if places and self.settings.places:
+        if looks and self.settings.places:
             found["places"] = look_loss(looks, covered([place.boxes for place in places], cells).to(self.device))
-        if places and self.settings.centres:
+        if looks and self.settings.centres:
             found["centres"] = centre_loss(looks, centres(places).to(self.device), self.network.where)
         return found
 

@@ -12,7 +12,7 @@ from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.nets.tokens import PAD
 from mmsearch.training.batches import Batch, Caption, text_id
 
-_CHUNK = 64  # texts of like length that are read together
+_CHUNK = 128  # texts of like length that are read together
 
 
 @dataclass

@@ -112,7 +112,7 @@ def pretrain(
     losses = train_epochs(
         loop, output, resume, lambda done, loss: tell(TrainProgress("epochs", done, config.pretraining.epochs, loss))
     )
-    encoder, matcher = _export(loop, output, start)
+    encoder, matcher = _export(loop, output, start, config.side)
     tell(TrainProgress("measuring", 0, 1))
     opened = open_folder(encoder, name=config.name, device="cpu")
     report = PretrainReport(
@@ -220,11 +220,12 @@ def _scenes(settings: SceneSettings) -> SceneBatches:
     return SceneBatches(generators, settings.batch, settings.foils)
 
 
-def _export(loop: PretrainLoop, output: Path, start: Path) -> tuple[Path, Path | None]:
+def _export(loop: PretrainLoop, output: Path, start: Path, side: int | None) -> tuple[Path, Path | None]:
     """Write encoder and matcher, as far as they were trained, and return their folders; a frozen encoder is copied."""
     network, encoder, matcher = loop.export(), output / "encoder", output / "matcher"
     with writing(output):
         if loop.settings.trains_encoder:
+            network.dual.shape = replace(network.dual.shape, side=side or network.dual.shape.side)
             save_folder(network.dual, encoder)
         else:
             shutil.copytree(start, encoder, dirs_exist_ok=True)

@@ -17,7 +17,7 @@ from mmsearch.nets.efficientnet_lite import EfficientNetLite
 from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.training.batches import BatchSource
 from mmsearch.training.contrast import PairCache
-from mmsearch.training.masters import Masters, quick_attention
+from mmsearch.training.masters import Masters
 from mmsearch.training.memory import Memory, Remembered
 from mmsearch.training.objectives import Objectives, ObjectiveSettings
 
@@ -152,10 +152,9 @@ class PretrainLoop:
         self._generator.manual_seed(number)
         torch.manual_seed(number)  # of dropout
         totals: dict[str, float] = {}
-        with quick_attention(self._log_scale.device):
-            for part in parts:
-                for name, value in self._learn(part).items():
-                    totals[name] = totals.get(name, 0.0) + value / len(parts)
+        for part in parts:
+            for name, value in self._learn(part).items():
+                totals[name] = totals.get(name, 0.0) + value / len(parts)
         self._update()
         return totals
 

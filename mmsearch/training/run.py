@@ -75,7 +75,7 @@ def train(
     Safe to stop at any time: the same call goes on where it was and reaches the same result.
 
     Args:
-        config_path: A TOML file; `BUNDLED_CONFIG` makes the encoder that comes with mmsearch.
+        config_path: A TOML file; `BUNDLED_CONFIG` makes what the encoder that comes with mmsearch began as.
         data: Folder that holds the data sets which the config names.
         output: Folder of the run. Gets `model/`, the result; `features/`; `checkpoint.pt`; `log.jsonl`; `report.json`.
         resume: Go on from the last checkpoint if there is one. Features are used again either way.

@@ -51,7 +51,9 @@ def build_demo(engine: "Engine", *, host: str | None = None) -> gr.Blocks:
             boot={"page": page.address(), "strings": STRINGS},
         )
         _offer_searching(engine, rights)
-        _offer_managing(Manager(engine, rights, Path(get_upload_folder())))
+        manager = Manager(engine, rights, Path(get_upload_folder()))
+        _offer_managing(manager)
+    manager.catch_up()
     return demo
 
 

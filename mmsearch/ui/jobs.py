@@ -95,6 +95,21 @@ class Jobs:
             lambda cancel: self._engine.build(collection, encoder, progress=self._note, cancel=cancel),
         )
 
+    def catch_up(self) -> Thread:
+        """Let encoders that an upgrade changed read their collections anew, one after the other, in a thread."""
+
+        def work() -> None:
+            try:
+                for collection, encoder in sorted(self._engine.outdated().items()):
+                    self.wait()
+                    self.build(collection, encoder)
+            except MmsearchError as error:
+                _log.warning("Collections could not be brought up to date: %s", error)
+
+        thread = Thread(target=work, name="mmsearch-catch-up", daemon=True)
+        thread.start()
+        return thread
+
     def cancel(self) -> None:
         """Ask the run to stop after its current batch; what is done is kept."""
         with self._lock:

@@ -33,6 +33,10 @@ class Manager:
         self._engine, self._rights, self._arrivals = engine, rights, arrivals
         self._jobs = Jobs(engine)
 
+    def catch_up(self) -> None:
+        """Begin to make anew what an upgrade of an encoder made useless, if there is any."""
+        self._jobs.catch_up()
+
     def progress(self) -> Told:
         """Return how the work behind the page stands."""
         return wire.job(self._jobs.now, self._rights.paths)

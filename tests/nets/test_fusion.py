@@ -15,9 +15,9 @@ def test_an_untrained_encoder_reads_a_text_as_the_tower_does():
     ids, mask = torch.randint(4, 20, (3, 7)), torch.arange(7) < torch.tensor([[7], [4], [5]])
 
     fusion.start_from(tower)
-    below = tower.through(tower.embeddings(ids), mask, 0, 1)
 
     with torch.no_grad():
+        below = tower.through(tower.embeddings(ids), mask, 0, 1)
         assert torch.equal(fusion(below, mask, None), tower.tokens(ids, mask))
         assert torch.equal(fusion(below, mask, fusion.see(torch.randn(3, 4, 6))), tower.tokens(ids, mask))
 

@@ -39,6 +39,18 @@ def test_gives_the_numbers_of_transformers_bert_model(bert, lengths):
     assert torch.allclose(mean[0], expected[0, : lengths[0]].mean(0), atol=1e-5)
 
 
+def test_it_reads_alike_while_it_learns():
+    tower, ids = BertTower(SHAPE), torch.randint(3, 50, (3, 6))
+    mask = torch.arange(6) < torch.tensor([[6], [2], [4]])
+
+    learning = tower(ids, mask)
+    with torch.no_grad():
+        using = tower(ids, mask)
+
+    assert learning.requires_grad
+    assert torch.allclose(learning, using, atol=1e-5)
+
+
 def test_its_weights_fit_bert_model(bert):
     bert.load_state_dict(BertTower(SHAPE).state_dict())  # strict: raises on any difference
 

@@ -116,6 +116,20 @@ def test_contrast_may_be_alone_at_first(network):
     assert late == {"itc", "itm", "ranking", "mlm"}
 
 
+def test_a_pair_whose_cosine_is_withheld_is_judged_by_what_is_seen_alone(network):
+    batch, cache = Squares().batch(0), PairCache(0, network.dual.shape.dim, torch.device("cpu"))
+    gain = network.gain.item()
+    losses = {}
+    for withheld in (0.0, 1.0):
+        for network.gain.data in (torch.tensor(gain), torch.tensor(2 * gain)):
+            learnt = objectives(network, itc=0.0, mlm=0.0, withheld=withheld)
+            losses.setdefault(withheld, set()).add(round(learnt.losses(batch, cache, 0)["itm"].item(), 5))
+    network.gain.data = torch.tensor(gain)
+
+    assert len(losses[0.0]) == 2
+    assert len(losses[1.0]) == 1
+
+
 def test_without_hidden_words_there_is_nothing_to_guess(network):
     learnt = objectives(network, itc=0.0, itm=0.0, read=0.0)
 

@@ -56,6 +56,7 @@ class FakeEngine:
         self.in_use = "fake"
         self.vectors = {"fake": (len(self.all), 5)}
         self.removed: list[str] = []
+        self.left_behind: dict[str, str] = {}
 
     def warm_up(self):
         self.ready = True
@@ -84,6 +85,9 @@ class FakeEngine:
 
     def collections(self):
         return (CollectionInfo("samples", ("data",), len(self.all), 5, self.vectors, self.in_use),)
+
+    def outdated(self):
+        return self.left_behind
 
     def encoders(self):
         here = EncoderInfo("fake", 8, 1, "MIT", ("en",), "drawn", True, "words letter by letter", None)

@@ -95,3 +95,25 @@ def test_a_failed_warming_is_only_logged(engine, caplog):
     warm_in_background(engine).join(10)
 
     assert "The folder is damaged." in caplog.text
+
+
+def test_what_an_upgrade_left_behind_is_read_anew_one_after_the_other(engine):
+    engine.left_behind = {"mine": "other", "library": "fake"}
+    jobs = Jobs(engine)
+
+    jobs.catch_up().join(10)
+    jobs.wait(10)
+
+    assert [collection for _, collection, _, _ in engine.indexed] == ["library", "mine"]
+    assert jobs.now.state == "over"
+
+
+def test_a_failure_to_catch_up_is_logged(engine, monkeypatch, caplog):
+    def broken():
+        raise EncoderError("no such weights")
+
+    monkeypatch.setattr(engine, "outdated", broken)
+
+    Jobs(engine).catch_up().join(10)
+
+    assert "no such weights" in caplog.text
