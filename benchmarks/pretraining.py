@@ -3,8 +3,9 @@
     python -m benchmarks.pretraining --data DATA [--encoder runs/pretrained/encoder --matcher runs/pretrained/matcher]
 
 DATA is laid out as docs/training.md says (or set MMSEARCH_TEST_DATA); only dev splits are read. Without folders the
-bundled models are measured. Writes benchmarks/results/pretraining.json after each part; a part that was measured before
-on the same weights is not measured again. --quick measures little, into pretraining-quick.json, to see that it runs.
+bundled models are measured; where there is no matcher, the encoder alone. Writes benchmarks/results/pretraining.json
+after each part; a part that was measured before on the same weights is not measured again. --quick measures little,
+into pretraining-quick.json, to see that it runs.
 """
 
 import argparse
@@ -58,18 +59,25 @@ QUICK = Sizes(photos=40, scenes=40, count=2)
 
 
 class Pair:
-    """An encoder and its matcher, and the dev pictures that both are measured on."""
+    """An encoder and its matcher, if it has one, and the dev pictures that both are measured on."""
 
     def __init__(self, options: argparse.Namespace, progress: ProgressLine) -> None:
         self.sizes, self.progress = QUICK if options.quick else Sizes(), progress
         self.encoder: NetworkEncoder = open_folder(options.encoder, name="encoder", device=options.device)
-        self.matcher: NetworkMatcher = open_matcher(
-            options.matcher, options.encoder, name="matcher", device=options.device
-        )
+        self.given: NetworkMatcher | None = None
+        if options.matcher.is_dir():
+            self.given = open_matcher(options.matcher, options.encoder, name="matcher", device=options.device)
         self.data = Path(options.data)
         sets = read_dev_sets(self.data, read_config(BUNDLED_CONFIG).datasets)
         self.sets = [DevSet(each.name, each.pictures[: self.sizes.photos]) for each in sets]
         self.flickr8k = next(each for each in self.sets if each.name.startswith("flickr8k"))
+
+    @property
+    def matcher(self) -> NetworkMatcher:
+        """The matcher, for what cannot be measured without."""
+        if self.given is None:
+            raise SystemExit("There is no matcher: give the folder of one with --matcher.")
+        return self.given
 
     @cached_property
     def seen(self) -> tuple[Vectors, PictureTokens]:
@@ -105,14 +113,16 @@ def reranking(pair: Pair) -> object:
 
 def scenes(pair: Pair) -> object:
     """Find unseen scenes by their captions, before and after re-ranking."""
-    found = retrieve_scenes(pair.encoder, pair.matcher, scenes=pair.sizes.scenes, progress=pair.progress)
+    found = retrieve_scenes(pair.encoder, pair.given, scenes=pair.sizes.scenes, progress=pair.progress)
     return [asdict(each) for each in found]
 
 
 def compose(pair: Pair) -> object:
     """Ask encoder and matcher for true captions against foils."""
-    found = {}
-    for name, score in (("encoder", encoder_scorer(pair.encoder)), ("matcher", reranker_scorer(pair.matcher))):
+    found, scorers = {}, {"encoder": encoder_scorer(pair.encoder)}
+    if pair.given:
+        scorers["matcher"] = reranker_scorer(pair.given)
+    for name, score in scorers.items():
         report = compose_suite(score, scorer=name, count=pair.sizes.count, progress=pair.progress)
         found[name] = _with_worst(report)
     return found
@@ -155,6 +165,9 @@ PARTS: Mapping[str, Callable[[Pair], object]] = {
 }
 
 
+NEED_A_MATCHER = ("reranking", "words")
+
+
 def measured_before(name: str, identity: object) -> dict[str, Any]:
     """Return the parts that an earlier run found of the same weights, in the same sizes."""
     path = RESULTS / f"{name}.json"
@@ -188,10 +201,11 @@ def main() -> None:
 
 def run(pair: Pair, name: str, fresh: bool) -> list[Row]:
     """Measure the parts that are missing, and return the rows of the table."""
-    of = {"encoder": pair.encoder.fingerprint, "matcher": pair.matcher.fingerprint, "sizes": asdict(pair.sizes)}
+    matcher = pair.given.fingerprint if pair.given else None
+    of = {"encoder": pair.encoder.fingerprint, "matcher": matcher, "sizes": asdict(pair.sizes)}
     parts = {} if fresh else measured_before(name, of)
     for part, ask in PARTS.items():
-        if part not in parts:
+        if part not in parts and (pair.given or part not in NEED_A_MATCHER):
             print(f"=== {part}", flush=True)
             start = time.perf_counter()
             found = ask(pair)

@@ -111,8 +111,9 @@ def _scenes(found: list[Any]) -> Iterator[Row]:
         each = full.get(language)
         share = each["encoder"]["text_to_image"]["recall_at_1"] if each else None
         yield Row(f"unseen scenes, encoder alone, R@1, {language}", _percent(share), *alone)
-        share = each["reranked"]["recall_at_1"] if each else None
-        inside = each["reranked"]["in_shortlist"] if each else None
+        again_found = each["reranked"] if each else None
+        share = again_found["recall_at_1"] if again_found else None
+        inside = again_found["in_shortlist"] if again_found else None
         note = _note("% among the best 32:", _percent(inside))
         yield Row(f"unseen scenes, after ITM, R@1, {language}", _percent(share), *again, note)
 

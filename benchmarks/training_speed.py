@@ -1,4 +1,4 @@
-"""Measures steps of pretraining: pictures a second by number type, objectives, accumulation and threads.
+"""Measures steps of pretraining: pictures a second of towers and matcher, by number type, accumulation and threads.
 
     python -m benchmarks.training_speed --data DATA
 
@@ -23,7 +23,7 @@ from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
 from mmsearch.training.batches import BatchSource, PhotoBatches, SceneBatches
 from mmsearch.training.captions import read_pictures
 from mmsearch.training.config import PretrainConfig, read_pretrain_config
-from mmsearch.training.pretrain import PRETRAIN_CONFIG, keep_freed_memory
+from mmsearch.training.pretrain import MATCHER_CONFIG, PRETRAIN_CONFIG, keep_freed_memory
 from mmsearch.training.pretrain_loop import PretrainLoop
 
 PHOTOS = 256  # photographs that the batches are drawn from
@@ -33,20 +33,21 @@ PHOTOS = 256  # photographs that the batches are drawn from
 class Case:
     """What differs from training as it is."""
 
+    matcher: bool = False  # train that instead of the towers
+    again: bool = False  # batches that frozen towers have seen before
     exact: bool = False  # float32 instead of what the machine is good at
-    contrast: bool = False  # that objective alone
     parts: int = 1  # batches whose gradients are summed for one update, of as many pictures together
     threads: int | None = None  # None: as many as torch takes
 
 
 CASES = {
-    "as it is": Case(),
-    "float32": Case(exact=True),
-    "four batches an update": Case(parts=4),
-    "one thread": Case(threads=1),
-    "contrast only": Case(contrast=True),
-    "contrast only, float32": Case(contrast=True, exact=True),
-    "contrast only, four batches an update": Case(contrast=True, parts=4),
+    "towers": Case(),
+    "towers, float32": Case(exact=True),
+    "towers, four batches an update": Case(parts=4),
+    "towers, one thread": Case(threads=1),
+    "matcher": Case(matcher=True),
+    "matcher, float32": Case(matcher=True, exact=True),
+    "matcher, batches seen before": Case(matcher=True, again=True),
 }
 
 
@@ -72,16 +73,15 @@ def loop_of(config: PretrainConfig, case: Case, start: Path, drawn: list[BatchSo
     dual = load_network(start, device, dtype)
     network = MatcherNetwork(dual, config.matcher).to(device)
     network.fusion.start_from(dual.text)
-    objectives = replace(config.pretraining.objectives, alone=0)
-    if case.contrast:
-        objectives = replace(objectives, itm=0.0, mlm=0.0)
     steps = len(config.scenes.sides) if config.scenes else 1
-    settings = replace(config.pretraining, objectives=objectives, steps=steps, accumulate=case.parts)
+    repeat = steps * case.parts if case.again else 0
+    settings = replace(config.pretraining, steps=steps, accumulate=case.parts, repeat=repeat)
     return PretrainLoop(set_matcher_precision(network, dtype), drawn, settings)
 
 
-def speed(config: PretrainConfig, case: Case, start: Path, data: Path, repeats: int) -> dict[str, object]:
+def speed(case: Case, start: Path, data: Path, repeats: int) -> dict[str, object]:
     """Time epochs of a few steps, drawing of the batches included."""
+    config = read_pretrain_config(MATCHER_CONFIG if case.matcher else PRETRAIN_CONFIG)
     usual = torch.get_num_threads()
     torch.set_num_threads(case.threads or usual)
     try:
@@ -95,6 +95,7 @@ def speed(config: PretrainConfig, case: Case, start: Path, data: Path, repeats: 
     return {
         "threads": case.threads or usual,
         "type": "float32" if case.exact else str(loop.network.dual.image.stem.weight.dtype).removeprefix("torch."),
+        "pixels": {"photos": config.photos.side, "scenes": config.scenes.sides if config.scenes else ()},
         "batches_an_update": len(drawn) * case.parts,
         "steps": loop.settings.steps,
         "pictures": pictures,
@@ -109,7 +110,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("MMSEARCH_TEST_DATA"), help="data folder")
     parser.add_argument("--start", type=Path, default=BUNDLED_ENCODER, help="folder of the encoder to start from")
-    parser.add_argument("--config", type=Path, default=PRETRAIN_CONFIG)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--case", action="append", choices=CASES, help="only this one; repeatable")
     parser.add_argument("--name", default="training-speed", help="of the result file")
@@ -118,12 +118,11 @@ def main() -> None:
         parser.error("say where the data are: --data, or MMSEARCH_TEST_DATA")
     let_waiting_threads_sleep()
     keep_freed_memory()
-    config, result = read_pretrain_config(options.config), {}
+    result = {}
     for name in options.case or CASES:
-        result[name] = speed(config, CASES[name], options.start, Path(options.data), options.repeats)
+        result[name] = speed(CASES[name], options.start, Path(options.data), options.repeats)
         print(f"{name}: {result[name]['pictures_per_second']:.1f} pictures a second", flush=True)
-    side = {"photos": config.photos.side, "scenes": config.scenes.sides if config.scenes else ()}
-    print(write_result(options.name, {"pixels": side, "cases": result}))
+    print(write_result(options.name, {"cases": result}))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class PictureTokens(nn.Module):
         """Map a feature map (B, C, H, W) to tokens (B, T, width), T being H * W or grid * grid, whichever is less."""
         places: Tensor = self.places
         if cells.shape[-1] > places.shape[-1] or cells.shape[-2] > places.shape[-2]:
-            cells = F.adaptive_avg_pool2d(cells, places.shape[-2:])
+            cells = F.adaptive_avg_pool2d(cells, (places.shape[-2], places.shape[-1]))
         rows, columns = cells.shape[-2:]
         if places.shape[-2:] != (rows, columns):
             places = F.interpolate(places.float(), (rows, columns), mode="bilinear", align_corners=False)

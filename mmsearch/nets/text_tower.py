@@ -85,7 +85,8 @@ def _mixed(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Te
     weights = query @ key.transpose(2, 3) / query.shape[-1] ** 0.5  # (B, heads, L, L)
     if mask is not None:
         weights = weights.masked_fill(~mask, -torch.inf)
-    return weights.softmax(-1) @ value
+    mixed: Tensor = weights.softmax(-1) @ value
+    return mixed
 
 
 class _Output(nn.Module):

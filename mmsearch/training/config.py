@@ -77,9 +77,9 @@ class PretrainConfig:
     """All of a pretraining run, apart from where it starts and where its data lie."""
 
     name: str
-    side: int | None = None  # pixels that the encoder is to read afterwards; crops make things look larger in training
     datasets: tuple[DatasetSettings, ...] = ()
     folders: tuple[FolderSettings, ...] = ()
+    side: int | None = None  # pixels that the encoder is to read afterwards; crops make things look larger in training
     pretraining: PretrainSettings = field(default_factory=PretrainSettings)
     matcher: MatcherShape = field(default_factory=MatcherShape)
     photos: PhotoSettings = field(default_factory=PhotoSettings)

@@ -40,7 +40,8 @@ from mmsearch.training.pretrain_loop import PretrainLoop
 from mmsearch.training.run import TrainProgress
 from mmsearch.types import Skip
 
-PRETRAIN_CONFIG = Path(__file__).parent / "configs" / "pretrain.toml"
+PRETRAIN_CONFIG = Path(__file__).parent / "configs" / "pretrain.toml"  # trains towers
+MATCHER_CONFIG = PRETRAIN_CONFIG.with_name("matcher.toml")  # trains a matcher on an encoder that stays as it is
 _ENCODED = 64  # pictures at a time
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # names of glibc's settings, see mallopt(3)
 

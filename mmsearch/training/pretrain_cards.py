@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _TEXTS = Path(__file__).parent / "configs"
 _CARD, _NOTICE = "README.md", "NOTICE.md"
 _OBJECTIVES = ("itc", "itm", "mlm", "classes", "places", "belief")
+_RATES = ("image_rate", "text_rate", "head_rate", "frozen_blocks", "frozen_layers", "start_share")
 _UNKNOWN = "Its card does not say."
 _SCENES = (
     "drawn scenes | new in every step | pictures of things SIL OFL 1.1, their names Unicode License v3 | "
@@ -65,7 +66,7 @@ def _fields(
         "width": config.matcher.width,
         "epochs": report.epochs,
         "steps": config.pretraining.steps,
-        **{key: getattr(config.pretraining, key) for key in ("image_rate", "text_rate", "head_rate", "frozen_layers")},
+        **{key: getattr(config.pretraining, key) for key in _RATES},
         "hours": f"{report.epoch_seconds / 3600:.1f}",
         "machine": machine(),
         "loss": f"{report.loss:.3f}",

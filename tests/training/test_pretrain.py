@@ -11,6 +11,7 @@ from mmsearch.nets.efficientnet_lite import FEATURES, VARIANTS, EfficientNetLite
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import belongs_to, load_matcher
 from mmsearch.training.classifier import Classifier
+from mmsearch.training.config import read_pretrain_config
 from mmsearch.training.run import train
 from tests.nets.tiny import tiny_network
 from tests.training.captioned import captioned_folder
@@ -100,6 +101,23 @@ def test_goes_from_an_encoder_to_a_better_one_and_its_matcher(config, data, star
     assert [each.done for each in told if each.phase == "epochs"] == [0, 1, 2]
     objectives = {"photos classes", "photos itc", "photos itm", "photos mlm", "scenes itc", "scenes itm", "scenes mlm"}
     assert all(objectives < line.keys() for line in log(tmp_path / "out"))
+
+
+@pytest.mark.parametrize(
+    ("path", "encoder"), [(pretraining.PRETRAIN_CONFIG, True), (pretraining.MATCHER_CONFIG, False)]
+)
+def test_the_configs_that_come_with_mmsearch_train_the_one_or_the_other(path, encoder):
+    settings = read_pretrain_config(path).pretraining
+
+    assert (settings.trains_encoder, settings.trains_matcher) == (encoder, not encoder)
+
+
+def test_the_side_that_pictures_are_read_at_afterwards_can_be_another(config, data, start, tmp_path):
+    config.write_text(CONFIG.replace('name = "tiny"', 'name = "tiny"\nside = 40'), encoding="utf8")
+
+    report = pretrain(config, data, tmp_path / "out", start, epochs=1)
+
+    assert load_encoder(str(report.folder), device="cpu").image_side == 40
 
 
 def test_a_matcher_can_be_trained_on_an_encoder_that_stays_as_it_is(config, data, start, tmp_path):
