@@ -57,7 +57,7 @@ def results() -> str:
             "|---|---|---|---|---|",
             *rows,
             "",
-            *_second_opinion(),
+            *_scenes(),
             f"It indexed {rate:.0f} small JPEGs a second on two cores of a CPU; looking again at a folder of 1,000",
             f"took {again:.2f} s. {_speed()}",
             "",
@@ -69,32 +69,25 @@ def results() -> str:
     )
 
 
-def _second_opinion() -> list[str]:
-    """Return what the bundled re-ranker adds, as a table; nothing while it has not been measured."""
+def _scenes() -> list[str]:
+    """Return what the encoder sees in drawn scenes; nothing while it has not been measured."""
     figures = result("pretraining")
     if figures is None:
         return []
-    found = {name: part["found"] for name, part in figures["parts"].items()}
-    full = {each["language"]: each for each in found["scenes"] if each["detail"] == "full"}
-    rows = [("Flickr8k dev", found["reranking"], lambda each: each["alone"]["recall_at_1"]),
-            ("1,000 drawn scenes", full, lambda each: each["encoder"]["text_to_image"]["recall_at_1"])]  # fmt: skip
-    cells = {
-        label: [f"{100 * alone(of[code]):.1f} → {100 * of[code]['reranked']['recall_at_1']:.1f}" for code in LANGUAGES]
-        for label, of, alone in rows
+    scenes, compose = (figures["parts"][name]["found"] for name in ("scenes", "compose"))
+    first = {
+        each["language"]: 100 * each["encoder"]["text_to_image"]["recall_at_1"]
+        for each in scenes
+        if each["detail"] == "full"
     }
-    encoder, matcher = (found["compose"][who] for who in ("encoder", "matcher"))
+    right, worst = (100 * compose["encoder"][which]["accuracy"] for which in ("overall", "worst"))
+    kind = KINDS[compose["encoder"]["worst"]["kind"]]
     return [
-        "The bundled re-ranker reads a text and a picture together. Right picture first, in per cent, by the encoder",
-        "alone → when the re-ranker has sorted its best 32:",
-        "",
-        "| pictures | English | Chinese |",
-        "|---|---|---|",
-        *(f"| {label} | {' | '.join(shares)} |" for label, shares in cells.items()),
-        "",
-        "Of two captions of a drawn scene, one false in a single thing, the encoder finds the true one in "
-        f"{100 * encoder['overall']['accuracy']:.0f}",
-        f"of 100 cases and the re-ranker in {100 * matcher['overall']['accuracy']:.0f}; worst is "
-        f"{KINDS[matcher['worst']['kind']]}, with {100 * matcher['worst']['accuracy']:.0f}.",
+        f"Of 1,000 drawn scenes that it never saw, the right one comes first for {first['en']:.0f} of 100",
+        f"captions in English and {first['zh']:.0f} in Chinese. Of two captions of a scene, one false in a",
+        f"single thing, the true one is nearer in {right:.0f} of 100 cases; worst is {kind}, with",
+        f"{worst:.0f}. [compose](docs/compose.md)",
+        "tells how that is measured.",
         "",
     ]
 
