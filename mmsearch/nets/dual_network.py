@@ -126,7 +126,7 @@ def stored_tensors(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if name == f"{_WORDS}rows":
             stored[f"{_WORDS}weight"] = tensor
         elif name == f"{_WORDS}scale":
-            stored[f"{_WORDS}weight{SCALE}"] = tensor
+            stored[f"{_WORDS}weight{SCALE}"] = tensor.half()  # a network that was trained further holds it in float32
         elif _in_rows(name, tensor):
             stored[name], stored[name + SCALE] = encode_rows(tensor)
         else:
