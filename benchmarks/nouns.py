@@ -2,8 +2,8 @@
 
     python -m benchmarks.nouns --data DATA [--encoder runs/pretrained/encoder] [--name nouns]
 
-nouns.jsonl names the pictures that show each thing, listed by looking at all of them before anything was trained;
-doubtful ones are neither right nor wrong. The pictures are the bundled photographs and COCO dev. DATA is laid out as
+nouns.jsonl names the pictures that show each thing, listed by looking at all of them without asking any model; doubtful
+ones are neither right nor wrong. The pictures are the bundled photographs and COCO dev. DATA is laid out as
 docs/training.md says (or set MMSEARCH_TEST_DATA).
 """
 
