@@ -1,6 +1,6 @@
 """Measures the bundled re-ranker: pairs with picture tokens at hand, one picture's tokens, and what is kept of it.
 
-    python -m benchmarks.matching [--matcher runs/pretrained/matcher]
+    python -m benchmarks.matching [--matcher runs/matcher/matcher]
 
 Pictures are drawn scenes, so no data are needed. Writes benchmarks/results/matching.json.
 """

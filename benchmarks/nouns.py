@@ -1,6 +1,6 @@
 """Looks for things by nouns that no training caption holds: does an encoder still know what only its towers knew?
 
-    python -m benchmarks.nouns --data DATA [--encoder runs/pretrained/encoder] [--name nouns]
+    python -m benchmarks.nouns --data DATA [--encoder runs/towers/encoder] [--name nouns]
 
 nouns.jsonl names the pictures that show each thing, listed by looking at all of them without asking any model; doubtful
 ones are neither right nor wrong. The pictures are the bundled photographs and COCO dev. DATA is laid out as
@@ -21,12 +21,10 @@ from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.registry import BUNDLED_ENCODER, load_encoder
 from mmsearch.evaluation.metrics import bootstrap_interval
 from mmsearch.training.captions import LANGUAGES
-from mmsearch.training.folders import open_reduced
-from mmsearch.types import Vectors
+from mmsearch.training.measure import image_vectors
 
 NOUNS = Path(__file__).parent / "nouns.jsonl"
 HEADS_ONLY = "nouns-heads-only"  # result of the encoder whose towers were never trained
-_CHUNK = 64  # pictures open at a time
 _FOUND = 10  # ranks that count as found
 
 
@@ -55,14 +53,6 @@ def gallery(data: Path) -> dict[str, Path]:
     return bundled | {f"coco/images/dev/{path.name}": path for path in coco}
 
 
-def _vectors(encoder: DualEncoder, paths: Sequence[Path]) -> Vectors:
-    parts = [
-        encoder.encode_images([open_reduced(path, encoder.image_side) for path in paths[start : start + _CHUNK]])
-        for start in range(0, len(paths), _CHUNK)
-    ]
-    return np.concatenate(parts)
-
-
 def first_rank(noun: Noun, names: Sequence[str], scores: Sequence[float]) -> int:
     """Return the rank, from 1, of the best picture that shows a noun."""
     best = max(score for name, score in zip(names, scores, strict=True) if name in noun.right)
@@ -73,7 +63,7 @@ def first_rank(noun: Noun, names: Sequence[str], scores: Sequence[float]) -> int
 def measure(encoder: DualEncoder, data: Path) -> dict[str, object]:
     """Return the ranks of the first right picture of each noun, by language."""
     pictures, nouns = gallery(data), read_nouns()
-    names, vectors = list(pictures), _vectors(encoder, list(pictures.values()))
+    names, vectors = list(pictures), image_vectors(encoder, list(pictures.values()))
     found: dict[str, object] = {"nouns": len(nouns), "pictures": len(names)}
     for language in LANGUAGES:
         asked = [noun.words[language] for noun in nouns]

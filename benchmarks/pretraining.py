@@ -1,6 +1,6 @@
 """Measures an encoder and its matcher against what pretraining is to reach, and says which goals are missed.
 
-    python -m benchmarks.pretraining --data DATA [--encoder runs/pretrained/encoder --matcher runs/pretrained/matcher]
+    python -m benchmarks.pretraining --data DATA [--encoder runs/matcher/encoder --matcher runs/matcher/matcher]
 
 DATA is laid out as docs/training.md says (or set MMSEARCH_TEST_DATA); only dev splits are read. Without folders the
 bundled models are measured; where there is no matcher, the encoder alone. Writes benchmarks/results/pretraining.json

@@ -209,6 +209,8 @@ class Holdings:
         for name in set(self._store.directory.names()) - {SAMPLES}:
             encoder, readers = self._choices.name(name), self._store.directory.readers(name)
             before = max((count for each, count in readers.items() if each.name == encoder), default=0)
+            if not before:
+                continue
             with suppress(EncoderError, UnknownName):  # one that is gone has changed nothing
                 now = self._spaces.encoder(encoder).fingerprint
                 if before > sum(count for each, count in readers.items() if each.fingerprint == now):

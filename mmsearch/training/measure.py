@@ -32,17 +32,18 @@ def read_dev_sets(data: Path, datasets: Sequence[DatasetSettings]) -> list[DevSe
     return [DevSet(f"{d.name} {d.dev}", read_pictures(data, d, (d.dev,))) for d in datasets if d.dev]
 
 
-def _image_vectors(encoder: DualEncoder, pictures: Sequence[CaptionedPicture]) -> Vectors:
+def image_vectors(encoder: DualEncoder, paths: Sequence[Path]) -> Vectors:
+    """Return an encoder's vectors of picture files, at least one, (n, dim); few are open at a time."""
     parts = []
-    for start in range(0, len(pictures), _CHUNK):
-        chunk = pictures[start : start + _CHUNK]
-        parts.append(encoder.encode_images([open_reduced(each.path, encoder.image_side) for each in chunk]))
+    for start in range(0, len(paths), _CHUNK):
+        chunk = paths[start : start + _CHUNK]
+        parts.append(encoder.encode_images([open_reduced(each, encoder.image_side) for each in chunk]))
     return np.concatenate(parts)
 
 
 def measure(encoder: DualEncoder, dev: DevSet) -> Iterator[EvaluationReport]:
     """Yield one report a language, over the pictures that have a caption in it."""
-    vectors = _image_vectors(encoder, dev.pictures)
+    vectors = image_vectors(encoder, [each.path for each in dev.pictures])
     for language in LANGUAGES:
         rows = [i for i, picture in enumerate(dev.pictures) if picture.in_language(language)]
         texts = [text for i in rows for text in dev.pictures[i].in_language(language)]
@@ -71,7 +72,7 @@ def measure_among(
     """
     captions = [[text for texts in picture.texts.values() for text in texts] for picture in pictures]
     return evaluate_retrieval(
-        _image_vectors(encoder, [*pictures, *others]),
+        image_vectors(encoder, [each.path for each in (*pictures, *others)]),
         encoder.encode_texts([text for texts in captions for text in texts]),
         np.repeat(np.arange(len(pictures)), [len(texts) for texts in captions]).astype(np.int64),
         encoder=encoder.name,
