@@ -111,6 +111,14 @@ def logged_seconds(folder: Path) -> float:
     return float(sum(json.loads(line)["seconds"] for line in lines))
 
 
+def run_epochs_along(loop: EpochLoop, folder: Path, resume: bool) -> None:
+    """Run the epochs that are left beside a process that does the same by `train_epochs`, and write nothing."""
+    if resume and (folder / CHECKPOINT).exists():
+        _read(folder / CHECKPOINT, loop)
+    while loop.epoch < loop.settings.epochs:
+        loop.run_epoch()
+
+
 def train_epochs(loop: EpochLoop, folder: Path, resume: bool, tell: Callable[[int, float | None], None]) -> list[float]:
     """Run the epochs that are left, with a checkpoint, a line of the log and new curves after each.
 
