@@ -2,8 +2,9 @@
 
     python -m benchmarks.ablations --data DATA --work runs/ablations
 
-DATA is laid out as docs/training.md says (or set MMSEARCH_TEST_DATA). Trainings run one after the other; a stopped one
-goes on where it was, and one that has been measured is not repeated. Writes benchmarks/results/ablations.json.
+DATA is laid out as docs/training.md says (or set MMSEARCH_TEST_DATA). Trainings run one after the other, or several at
+a time on a share of the threads each (--jobs); a stopped one goes on where it was, and one that has been measured is
+not repeated. Writes benchmarks/results/ablations.json.
 """
 
 import argparse
@@ -11,9 +12,13 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from benchmarks.machine import write_result
 from mmsearch.encoders.registry import BUNDLED_ENCODER, load_encoder
@@ -22,12 +27,15 @@ from mmsearch.evaluation import as_dict
 from mmsearch.evaluation.compose import PairScorer, compose_suite, encoder_scorer, reranker_scorer
 from mmsearch.evaluation.scene_retrieval import retrieve_scenes
 from mmsearch.rerankers.registry import load_reranker
+from mmsearch.training.peers import leave_with_parent
 from mmsearch.training.pretrain import PRETRAIN_CONFIG, PretrainReport, pretrain
 
 # What each training changes in the tables of the config, by dotted name; None takes a table out.
 VARIANTS: Mapping[str, Mapping[str, Mapping[str, object] | None]] = {
     "full": {},
-    "without ITM": {"pretraining.objectives": {"itm": 0.0, "ranking": 0.0, "places": 0.0, "centres": 0.0}},
+    "without ITM": {
+        "pretraining.objectives": {"itm": 0.0, "ranking": 0.0, "drawn": 0.0, "places": 0.0, "centres": 0.0}
+    },
     "without MLM": {"pretraining.objectives": {"mlm": 0.0}},
     "without distillation": {"pretraining.objectives": {"belief": 0.0}},
     "without scenes": {"scenes": None},
@@ -38,7 +46,8 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, object] | None]] = {
 SHORT: Mapping[str, Mapping[str, object]] = {
     "pretraining": {"warm_up": 30, "fusion_rate": 1e-4, "new_rate": 4e-4, "start_share": 0.0},
     "pretraining.objectives": {
-        "itm": 1.0, "ranking": 1.0, "mlm": 0.5, "places": 1.0, "centres": 6.0, "alone": 50, "hardening": 100,
+        "itm": 1.0, "ranking": 2.0, "drawn": 1.0, "mlm": 0.5, "places": 1.0, "centres": 6.0,
+        "alone": 50, "hardening": 100,
     },
     "photos": {"batch": 32},
 }  # fmt: skip
@@ -146,6 +155,27 @@ def run(name: str, options: argparse.Namespace) -> dict[str, object]:
     return found
 
 
+def alone(name: str, options: argparse.Namespace, threads: int) -> dict[str, object]:
+    """Do `run` in a process of its own."""
+    let_waiting_threads_sleep()
+    torch.set_num_threads(threads)
+    return run(name, options)
+
+
+def runs(names: Sequence[str], options: argparse.Namespace) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield what each variant came to, in their order; the first prepares what the others use too."""
+    left = list(names)
+    if not options.prepared:
+        first = left.pop(0)
+        yield first, run(first, options)
+        options.prepared = folder_of(first, options.work)
+    threads = max(1, torch.get_num_threads() // options.jobs)
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn"), initializer=leave_with_parent) as pool:
+        waiting = [(name, pool.submit(alone, name, options, threads)) for name in left]
+        for name, result in waiting:
+            yield name, result.result()
+
+
 def summary(results: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
     """Return a line for each variant: recall at 1 on the dev sets, and the matcher's pairs."""
     lines = []
@@ -159,7 +189,7 @@ def summary(results: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
 
 
 def main() -> None:
-    """Train and measure one variant after the other; the JSON is written anew after each."""
+    """Train and measure the variants; the JSON is written anew after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("MMSEARCH_TEST_DATA"), help="data folder")
     parser.add_argument("--work", type=Path, required=True, help="folder of the trainings")
@@ -168,6 +198,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=PRETRAIN_CONFIG)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--variant", action="append", choices=VARIANTS, help="only this one; repeatable")
+    parser.add_argument("--jobs", type=int, default=1, help="variants that are trained at a time")
     parser.add_argument("--name", default="ablations", help="of the result file")
     options = parser.parse_args()
     if options.data is None:
@@ -175,9 +206,8 @@ def main() -> None:
     options.data = Path(options.data)
     let_waiting_threads_sleep()
     results: dict[str, Any] = {}
-    for name in options.variant or VARIANTS:
-        results[name] = run(name, options)
-        options.prepared = options.prepared or folder_of(name, options.work)
+    for name, result in runs(options.variant or list(VARIANTS), options):
+        results[name] = result
         path = write_result(options.name, {"steps": options.steps, "changes": VARIANTS, "variants": results})
         print("\n".join(summary(results)), path, sep="\n", flush=True)
 

@@ -23,7 +23,8 @@ from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
 from mmsearch.training.batches import BatchSource, PhotoBatches, SceneBatches
 from mmsearch.training.captions import read_pictures
 from mmsearch.training.config import PretrainConfig, read_pretrain_config
-from mmsearch.training.pretrain import MATCHER_CONFIG, PRETRAIN_CONFIG, keep_freed_memory
+from mmsearch.training.heap import keep_freed_memory
+from mmsearch.training.pretrain import MATCHER_CONFIG, PRETRAIN_CONFIG
 from mmsearch.training.pretrain_loop import PretrainLoop
 
 PHOTOS = 256  # photographs that the batches are drawn from
@@ -34,7 +35,7 @@ class Case:
     """What differs from training as it is."""
 
     matcher: bool = False  # train that instead of the towers
-    again: bool = False  # batches that frozen towers have seen before
+    again: bool = False  # batches that frozen towers have seen before; False: new ones, whatever the config says
     exact: bool = False  # float32 instead of what the machine is good at
     parts: int = 1  # batches whose gradients are summed for one update, of as many pictures together
     threads: int | None = None  # None: as many as torch takes
@@ -47,22 +48,23 @@ CASES = {
     "towers, one thread": Case(threads=1),
     "matcher": Case(matcher=True),
     "matcher, float32": Case(matcher=True, exact=True),
+    "matcher, one thread": Case(matcher=True, threads=1),
     "matcher, batches seen before": Case(matcher=True, again=True),
 }
 
 
 def sources(config: PretrainConfig, case: Case, data: Path, folder: Path) -> list[BatchSource]:
     """Return where a step's batches come from: photographs and scenes."""
-    first = config.datasets[0]
+    first, repeat = config.datasets[0], (len(config.scenes.sides) if config.scenes else 1) if case.again else 0
     pictures = read_pictures(data, first, first.splits)[:PHOTOS]
     found: list[BatchSource] = [
-        PhotoBatches(pictures, config.photos.side, config.photos.batch // case.parts, 0, folder)
+        PhotoBatches(pictures, config.photos.side, config.photos.batch // case.parts, 0, folder, repeat=repeat)
     ]
     if config.scenes:
         generators = [
             SceneGenerator(side, config.scenes.seed, standard_held_out(), Allow.SEEN) for side in config.scenes.sides
         ]
-        found.append(SceneBatches(generators, config.scenes.batch // case.parts, config.scenes.foils))
+        found.append(SceneBatches(generators, config.scenes.batch // case.parts, config.scenes.foils, repeat))
     return found
 
 
@@ -74,8 +76,7 @@ def loop_of(config: PretrainConfig, case: Case, start: Path, drawn: list[BatchSo
     network = MatcherNetwork(dual, config.matcher).to(device)
     network.fusion.start_from(dual.text)
     steps = len(config.scenes.sides) if config.scenes else 1
-    repeat = steps * case.parts if case.again else 0
-    settings = replace(config.pretraining, steps=steps, accumulate=case.parts, repeat=repeat)
+    settings = replace(config.pretraining, steps=steps, accumulate=case.parts)
     return PretrainLoop(set_matcher_precision(network, dtype), drawn, settings)
 
 

@@ -18,20 +18,25 @@ def matching_loss(logits: Tensor, matched: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, matched.to(logits.dtype))
 
 
-def ranking_loss(logits: Tensor, true: Tensor, owner: Tensor) -> Tensor:
-    """Let every true caption of a picture score higher than every foil of it (RankNet, doi:10.1145/1102351.1102363).
+def ranking_loss(logits: Tensor, matched: Tensor, text: Tensor, picture: Tensor) -> Tensor:
+    """Let a match score higher than what shares its text or its picture and is none.
 
-    What makes a picture's captions alike is left out of the difference, so that what the foil changed is seen sooner.
+    RankNet's objective (doi:10.1145/1102351.1102363).
+
+    What makes all pairs of a text or of a picture alike is left out of the difference, so that what the false one
+    changed is seen sooner.
 
     Args:
-        logits: (T,), log-odds that a text belongs to its picture.
-        true: (T,) bool, False for foils.
-        owner: (T,), equal where the picture is the same.
+        logits: (N,), log-odds that a text and a picture belong together.
+        matched: (N,) bool.
+        text: (N,), equal where the text is the same.
+        picture: (N,), equal where the picture is the same.
 
     Returns:
-        Scalar, in nats; zero without foils.
+        Scalar, in nats; zero where nothing is shared.
     """
-    pairs = (owner[:, None] == owner) & true[:, None] & ~true  # (T, T), rows are true, columns foils
+    shared = (text[:, None] == text) | (picture[:, None] == picture)
+    pairs = shared & matched[:, None] & ~matched  # (N, N), rows match, columns do not
     losses = F.softplus(logits[None, :] - logits[:, None])[pairs]
     return losses.sum() / max(1, len(losses))
 

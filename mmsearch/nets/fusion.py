@@ -16,10 +16,9 @@ class PictureTokens(nn.Module):
     """Cells of a feature map, narrowed and told where they are.
 
     Args:
-        inside: Channels of the feature map.
+        inside: Channels of a cell.
         width: Of a token.
-        grid: Cells along a side of the table of places, and the most that are kept: larger maps are averaged down to
-            it, for smaller ones places are interpolated.
+        grid: Cells along a side of the table of places; for smaller maps places are interpolated.
     """
 
     def __init__(self, inside: int, width: int, grid: int) -> None:
@@ -29,10 +28,8 @@ class PictureTokens(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def forward(self, cells: Tensor) -> Tensor:
-        """Map a feature map (B, C, H, W) to tokens (B, T, width), T being H * W or grid * grid, whichever is less."""
+        """Map cells (B, C, H, W) to tokens (B, H * W, width)."""
         places: Tensor = self.places
-        if cells.shape[-1] > places.shape[-1] or cells.shape[-2] > places.shape[-2]:
-            cells = F.adaptive_avg_pool2d(cells, (places.shape[-2], places.shape[-1]))
         rows, columns = cells.shape[-2:]
         if places.shape[-2:] != (rows, columns):
             places = F.interpolate(places.float(), (rows, columns), mode="bilinear", align_corners=False)

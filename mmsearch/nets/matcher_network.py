@@ -28,12 +28,14 @@ _TOWERS = "dual."
 
 @dataclass(frozen=True)
 class MatcherShape:
-    """Sizes of what a matcher adds to its encoder; `config.json` holds them."""
+    """Sizes of what a matcher adds to its encoder, and how the opinions of both are added; `config.json` holds them."""
 
     start: int = 8  # layers of the text tower below the fusion layers
     layers: int = 4  # of the fusion encoder
     width: int = 384  # of a picture token
     grid: int = 7  # cells along a side of a picture
+    gain: float = 10.0  # of the encoder's cosine, whose part in the log-odds is gain * (cosine - offset)
+    offset: float = 0.3
 
 
 class MatcherNetwork(nn.Module):
@@ -48,31 +50,38 @@ class MatcherNetwork(nn.Module):
         super().__init__()
         text = dual.shape.text
         self.dual, self.shape = dual, shape
-        self.tokens = PictureTokens(FEATURES, shape.width, shape.grid)
+        self.tokens = PictureTokens(FEATURES + dual.shape.dim, shape.width, shape.grid)
         self.fusion = FusionEncoder(text, shape.layers, shape.width)
         self.decision = nn.Sequential(
             nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.Linear(text.hidden_size, 1)
         )
         # A token to the middles of what it names and of what that is related to: x, y, x, y.
         self.where = nn.Linear(text.hidden_size, 4)
-        # The encoder's cosine beyond an offset, times a gain: what is learnt on top corrects the encoder's opinion.
-        self.gain = nn.Parameter(torch.tensor(10.0))
-        self.offset = nn.Parameter(torch.tensor(0.3))
         self.word = nn.Sequential(
             nn.Linear(text.hidden_size, text.hidden_size), nn.GELU(), nn.LayerNorm(text.hidden_size)
         )
         self.word_bias = nn.Parameter(torch.zeros(text.vocab_size))
 
     def perceive(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the encoder's unit vectors, (B, dim) float32, and its feature map, (B, C, H / 32, W / 32).
+        """Return the encoder's unit vectors, (B, dim) float32, and what the cells of its feature map hold.
+
+        A cell holds its features, and where the encoder's head puts them in the space that texts share.
 
         Args:
             pixels: (B, 3, H, W) uint8, as `DualNetwork.pixels` gives them.
+
+        Returns:
+            Vectors, and (B, C + dim, rows, columns), at most `grid` of each: larger maps are averaged down.
         """
-        weight = self.dual.image.stem.weight
+        weight, most = self.dual.image.stem.weight, self.shape.grid
         cells = self.dual.image.grid(normalised(pixels.to(weight.device), weight.dtype))
         vectors: Tensor = self.dual.image_head(cells.mean((2, 3), dtype=torch.float32))
-        return vectors, cells
+        rows, columns = (min(most, length) for length in cells.shape[-2:])
+        if (rows, columns) != cells.shape[-2:]:
+            cells = F.adaptive_avg_pool2d(cells, (rows, columns))
+        shared: Tensor = self.dual.image_head(cells.permute(0, 2, 3, 1).float())  # (B, rows, columns, dim), unit
+        loud = (shared * shared.shape[-1] ** 0.5).permute(0, 3, 1, 2).to(cells.dtype)  # as features are, about one
+        return vectors, torch.cat([cells, loud], 1)
 
     def look(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Return unit vectors, as `perceive` does, and picture tokens, (B, T, W)."""
@@ -91,27 +100,29 @@ class MatcherNetwork(nn.Module):
         vectors: Tensor = self.dual.text_head(mean_of_tokens(last, mask))
         return vectors, hidden
 
-    def match(
-        self,
-        hidden: Tensor,
-        mask: Tensor,
-        seen: Sequence[KeyValues],
-        cosine: Tensor,
-        looks: list[Look] | None = None,
-    ) -> Tensor:
-        """Return the log-odds that each text matches its picture, (B,) float32.
+    def judge(self, hidden: Tensor, mask: Tensor, seen: Sequence[KeyValues], looks: list[Look] | None = None) -> Tensor:
+        """Return the log-odds that each text matches its picture, by what fusion sees alone, (B,) float32.
 
         Args:
             hidden: (B, L, D) of `read`.
             mask: (B, L) bool, False where padded.
             seen: What `fusion.see` makes of the tokens of `look`.
-            cosine: (B,), inner products of the encoder's vectors; nan where the picture alone is to decide.
             looks: As in `FusionEncoder.forward`.
         """
         fused = mean_of_tokens(self.fusion(hidden, mask, seen, looks), mask)  # (B, D), as the text tower reads
         logits: Tensor = self.decision(fused.to(hidden.dtype)).float()[:, 0]
-        known, beyond = cosine.isfinite(), cosine.detach().nan_to_num() - self.offset.float()
-        return logits + known * self.gain.float() * beyond
+        return logits
+
+    def match(self, hidden: Tensor, mask: Tensor, seen: Sequence[KeyValues], cosine: Tensor) -> Tensor:
+        """Return the log-odds that each text matches its picture, the encoder's opinion included, (B,) float32.
+
+        Args:
+            hidden: As in `judge`.
+            mask: As in `judge`.
+            seen: As in `judge`.
+            cosine: (B,), inner products of the encoder's vectors.
+        """
+        return self.judge(hidden, mask, seen) + self.shape.gain * (cosine - self.shape.offset)
 
     def table(self) -> Tensor:
         """Return what each word of the vocabulary is compared with, (V, D); it is not trained, so work it out once."""

@@ -87,6 +87,9 @@ class BatchSource(Protocol):
     def batch(self, step: int) -> Batch:
         """Return the batch of a step; equal steps give equal batches."""
 
+    def again(self, step: int) -> int | None:
+        """Return the first of the steps that are to see the same batch; None if its batch comes once."""
+
 
 def text_id(text: str) -> int:
     """Return a number that is equal for equal texts."""
@@ -153,6 +156,7 @@ class PhotoBatches:
         folder: Keeps the resized pictures from one run to the next.
         classes: What a frozen classifier says about them.
         groups: Puts pictures that resemble each other into one batch; without, chance decides.
+        repeat: Batches after which the first comes again, in the same crops and captions; 0: none ever does.
     """
 
     name = "photos"
@@ -166,7 +170,9 @@ class PhotoBatches:
         folder: Path,
         classes: ClassifiedPictures | None = None,
         groups: LikeGroups | None = None,
+        repeat: int = 0,
     ) -> None:
+        self.repeat = repeat
         self.pictures, self.size, self.seed, self.classes = pictures, min(size, len(pictures)), seed, classes
         self._groups, self._pixels = groups, stored_pixels([p.path for p in pictures], side, folder)
         self._order: tuple[int, NDArray[np.int64]] = -1, np.empty(0, np.int64)  # number of a round, and its pictures
@@ -185,6 +191,10 @@ class PhotoBatches:
         ]
         beliefs = self.classes.drawn(rows, rng) if self.classes else None
         return Batch(_varied(pixels, rng), torch.from_numpy(rows), tuple(captions), beliefs)
+
+    def again(self, step: int) -> int | None:
+        """Return the first of the steps that see the same batch; None if it comes once."""
+        return step % self.repeat if self.repeat else None
 
     def _in_order(self, rounds: int) -> NDArray[np.int64]:
         """Return the pictures in the order of a round; that of the last one asked for is kept."""
@@ -227,28 +237,66 @@ def _varied(pixels: Tensor, rng: np.random.Generator) -> Tensor:
     return torch.cat(result).contiguous(memory_format=torch.channels_last)
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What scenes teach for a while.
+
+    Args:
+        kinds: Of their foils, in turn; one that stands twice is shown twice as often.
+        batches: How many; the last lesson goes on.
+    """
+
+    kinds: tuple[FoilKind, ...] = tuple(FoilKind)
+    batches: int = 0
+
+
 class SceneBatches:
-    """Drawn scenes with captions and foils; every scene is new.
+    """Drawn scenes with captions and foils.
 
     Args:
         generators: Draw the scenes, turn by turn, in whatever sizes they do.
         size: Scenes a batch.
         foils: Pairs of a true caption and a foil for each scene.
+        repeat: Batches of the last lesson after which its first comes again; 0: every scene is new.
+        lessons: At least one.
     """
 
     name = "scenes"
 
-    def __init__(self, generators: Sequence[SceneGenerator], size: int, foils: int) -> None:
-        self.generators, self.size, self.foils = generators, size, foils
+    def __init__(
+        self,
+        generators: Sequence[SceneGenerator],
+        size: int,
+        foils: int,
+        repeat: int = 0,
+        lessons: Sequence[Lesson] = (Lesson(),),
+    ) -> None:
+        self.generators, self.size, self.foils, self.repeat = generators, size, foils, repeat
+        self.lessons = lessons
+
+    def again(self, step: int) -> int | None:
+        """Return the first of the steps that see the same batch; None if it comes once."""
+        before = sum(lesson.batches for lesson in self.lessons[:-1])
+        return before + (step - before) % self.repeat if self.repeat and step >= before else None
+
+    def _kinds(self, step: int) -> tuple[FoilKind, ...]:
+        for lesson in self.lessons[:-1]:
+            if step < lesson.batches:
+                return lesson.kinds
+            step -= lesson.batches
+        return self.lessons[-1].kinds
 
     def batch(self, step: int) -> Batch:
         """Return the batch of a step; a scene's kind of foil takes turns."""
-        kinds, first, generator = tuple(FoilKind), step * self.size, self.generators[step % len(self.generators)]
-        scenes = [generator.scene(index, kind=kinds[index % len(kinds)]) for index in range(first, first + self.size)]
-        captions: list[Caption] = []
-        for owner, scene in enumerate(scenes):
-            rng = np.random.default_rng([generator.seed, scene.index, len(kinds)])
-            captions += self._told(owner, scene, rng) + self._foiled(owner, scene, rng, generator)
+        kinds, first, generator = self._kinds(step), step * self.size, self.generators[step % len(self.generators)]
+        captions, scenes = list[Caption](), list[Scene]()
+        for owner, index in enumerate(range(first, first + self.size)):
+            kind = kinds[index % len(kinds)]
+            scenes.append(generator.scene(index, kind=kind))
+            rng = np.random.default_rng([generator.seed, index, len(FoilKind)])
+            others = dict.fromkeys(kinds[other] for other in rng.permutation(len(kinds)) if kinds[other] is not kind)
+            captions += self._told(owner, scenes[-1], rng)
+            captions += self._foiled(owner, scenes[-1], rng, generator, (kind, *others))
         pixels = squares([scene.picture for scene in scenes], generator.side)
         return Batch(pixels, torch.arange(first, first + self.size), tuple(captions))
 
@@ -261,15 +309,15 @@ class SceneBatches:
         places = _places(scene.truth, scene.statements[which], marks)
         return [Caption(text, owner, marks=tuple((mark.start, mark.end) for mark in marks), places=places)]
 
-    def _foiled(self, owner: int, scene: Scene, rng: np.random.Generator, generator: SceneGenerator) -> list[Caption]:
-        """Return true captions with their foils; the first of the kind that the scene was drawn for."""
-        kinds = tuple(FoilKind)
-        others = [kind for kind in rng.permutation(len(kinds)) if generator.offers(scene, kinds[kind])]
-        chosen = [scene.index % len(kinds), *others][: self.foils]
+    def _foiled(
+        self, owner: int, scene: Scene, rng: np.random.Generator, generator: SceneGenerator, kinds: Sequence[FoilKind]
+    ) -> list[Caption]:
+        """Return true captions with their foils: of the kind that the scene was drawn for, and of others it offers."""
+        chosen = [kinds[0], *(kind for kind in kinds[1:] if generator.offers(scene, kind))][: self.foils]
         captions = []
         for kind in chosen:
             language = LANGUAGES[int(rng.integers(len(LANGUAGES)))]
-            foil = generator.foil(scene, kinds[kind], language)
+            foil = generator.foil(scene, kind, language)
             for text, statement, true in ((foil.caption, foil.true, True), (foil.foil, foil.false, False)):
                 places = _places(scene.truth, statement, marked(text, statement, language))
                 captions.append(Caption(text, owner, true, places=places))

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from mmsearch.errors import BadInput
 from mmsearch.nets.matcher_network import MatcherShape
+from mmsearch.scenes import FoilKind
+from mmsearch.training.batches import Lesson
 from mmsearch.training.captions import ClassBeliefSettings, ClassPairSettings, DatasetSettings, FolderSettings
 from mmsearch.training.finetune_loop import METHODS, FinetuneSettings
 from mmsearch.training.heads_loop import LoopSettings
@@ -59,6 +61,7 @@ class PhotoSettings:
     side: int = 224  # pixels of the square that they are resized to
     batch: int = 32
     alike: int = 1  # photographs of a batch that resemble each other, in the eyes of the encoder; 1: chance decides
+    repeat: int = 0  # batches after which the first comes again, seen once by frozen towers; 0: none ever does
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class SceneSettings:
     sides: tuple[int, ...] = (160,)  # pixels; batches take turns
     batch: int = 64
     foils: int = 1  # pairs of a true caption and a foil for each scene
+    repeat: int = 0  # batches after which the first comes again, seen once by frozen towers; 0: every scene is new
+    lessons: tuple[Lesson, ...] = (Lesson(),)  # what they teach, one after the other; the last goes on
     seed: int = 1
     whole: bool = False  # whether to show also what `scenes.standard_held_out` keeps back
 
@@ -99,6 +104,13 @@ def _section(kind: type[_T], values: Mapping[str, Any], place: str) -> _T:
         raise BadInput(f"{place} is not complete: {error}.") from error
 
 
+def _lesson(row: Mapping[str, Any], place: str) -> Lesson:
+    known, asked = [kind.value for kind in FoilKind], row.get("kinds", [])
+    if not asked or not set(asked) <= set(known):
+        raise BadInput(f"{place} needs kinds among {', '.join(known)}; got {', '.join(map(str, asked)) or 'none'}.")
+    return _section(Lesson, {**row, "kinds": [FoilKind(kind) for kind in asked]}, place)
+
+
 def _raw(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf8"))
@@ -116,6 +128,9 @@ def read_pretrain_config(path: Path) -> PretrainConfig:
     loop = dict(raw.get("pretraining", {}))
     if "objectives" in loop:
         loop["objectives"] = _section(ObjectiveSettings, loop["objectives"], f"[pretraining.objectives] in {path}")
+    if "lessons" in raw.get("scenes", {}):
+        place = f"[[scenes.lessons]] in {path}"
+        raw["scenes"]["lessons"] = [_lesson(row, place) for row in raw["scenes"]["lessons"]]
     kinds: dict[str, type[Any]] = {
         "matcher": MatcherShape,
         "photos": PhotoSettings,

@@ -20,8 +20,8 @@ from mmsearch.training.features import digest, replace_text, writing
 from mmsearch.training.finetune_card import finetune_card
 from mmsearch.training.finetune_loop import FinetuneLoop, FinetuneSettings
 from mmsearch.training.folders import read_folder, write_left_out
+from mmsearch.training.heap import keep_freed_memory
 from mmsearch.training.measure import measure_among
-from mmsearch.training.pretrain import keep_freed_memory
 from mmsearch.training.run import TrainProgress
 from mmsearch.types import Skip
 

@@ -25,7 +25,8 @@ class ObjectiveSettings:
 
     itc: float = 1.0
     itm: float = 1.0
-    ranking: float = 1.0  # of telling a picture's true captions from its foils
+    ranking: float = 1.0  # of scoring a picture's true captions higher than its foils
+    drawn: float = 0.0  # of scoring a match higher than drawn negatives that share its text or its picture
     mlm: float = 0.5
     classes: float = 0.3  # of the class names that a frozen classifier believes in
     places: float = 1.0  # of looking where a drawn scene shows what a word names
@@ -37,7 +38,6 @@ class ObjectiveSettings:
     hardness: float = 20.0  # times cosines when negatives of matching are drawn; reached after `hardening` steps
     hardening: int = 300  # of matching
     negatives: float = 0.5  # drawn negatives of matching for each true caption, and for each picture
-    withheld: float = 0.0  # share of pairs that matching judges without the encoder's cosine, to look for itself
     masked: float = 0.25  # share of a text's words that are hidden
     read: float = 0.3  # share of the captions whose words are hidden at all
     blind: float = 0.2  # share of these that are guessed without the picture
@@ -104,8 +104,12 @@ class Objectives:
             looks: list[Looks] = []
             logits = self._matching(seen, tokens, pairs, looks)
             found["itm"] = matching_loss(logits, pairs[:, 2] > 0)
+            matched, own = pairs[:, 2] > 0, len(seen.true)  # the first pairs are all texts with their own pictures
             if settings.ranking and not bool(seen.true.all()):
-                found["ranking"] = ranking_loss(logits[: len(seen.true)], seen.true, seen.owner)
+                found["ranking"] = ranking_loss(logits[:own], matched[:own], pairs[:own, 0], pairs[:own, 1])
+            if settings.drawn:
+                told = matched | (torch.arange(len(pairs), device=self.device) >= own)  # foils are ranked above
+                found["drawn"] = ranking_loss(logits[told], matched[told], pairs[told, 0], pairs[told, 1])
             found |= self._grounded(looks, batch.captions, tokens[0].key.shape[2])
         if settings.mlm:
             found["mlm"] = self._masked(seen, tokens)
@@ -157,15 +161,13 @@ class Objectives:
     def _matching(self, seen: Perceived, tokens: Sequence[KeyValues], pairs: Tensor, looks: list[Looks]) -> Tensor:
         """Return the log-odds of all pairs in their order, (P,); `looks` takes what the texts looked at."""
         logits = torch.empty(len(pairs), device=self.device)
-        cosines = (seen.text[pairs[:, 0]] * seen.image[pairs[:, 1]]).sum(1)  # (P,)
-        cosines = cosines.masked_fill(self._lots(len(pairs), self.settings.withheld), torch.nan)
         for part, state in zip(seen.parts, seen.hidden, strict=True):
             mine = torch.isin(pairs[:, 0], part.rows)
             chosen = pairs[mine]
             place = (chosen[:, :1] == part.rows).int().argmax(1)  # rows of the chunk
             looked: list[Look] | None = [] if bool((part.places >= 0).any()) else None
             shown = [layer.of(chosen[:, 1]) for layer in tokens]
-            odds = self.network.match(state[place], part.mask[place], shown, cosines[mine], looked)
+            odds = self.network.judge(state[place], part.mask[place], shown, looked)
             logits = logits.masked_scatter(mine, odds)
             own = seen.owner[chosen[:, 0]] == chosen[:, 1]  # (n,), foils speak of their picture too
             if looked is not None:

@@ -12,7 +12,8 @@ from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.nets.tokens import PAD
 from mmsearch.training.batches import Batch, Caption, text_id
 
-_CHUNK = 128  # texts of like length that are read together
+_CHUNK = 48  # texts of like length that are read together
+_STEP = 4  # lengths are multiples of this: what oneDNN compiles is compiled for a size, and few are kept
 
 
 @dataclass
@@ -61,7 +62,7 @@ def chunks(network: MatcherNetwork, captions: Sequence[Caption]) -> Iterator[Chu
     before = list(accumulate((len(caption.places) for caption in captions), initial=0))  # places of earlier captions
     for start in range(0, len(order), _CHUNK):
         rows = order[start : start + _CHUNK]
-        longest = len(encoded[rows[-1]].ids)
+        longest = -(-len(encoded[rows[-1]].ids) // _STEP) * _STEP
         ids = torch.full((len(rows), longest), PAD)
         marked, words = (torch.zeros(len(rows), longest, dtype=torch.bool) for _ in range(2))
         places = torch.full((len(rows), longest), -1)
@@ -105,7 +106,7 @@ class Perceived:
 
 def perceived(network: MatcherNetwork, batch: Batch) -> Perceived:
     """Show the towers a batch, on the device of the network."""
-    device = network.gain.device
+    device = network.word_bias.device
     image, cells = network.perceive(batch.pixels)
     parts = [chunk.to(device) for chunk in chunks(network, batch.captions)]
     text, hidden = read(network, parts)

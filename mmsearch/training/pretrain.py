@@ -1,9 +1,7 @@
 """Pretraining: from an encoder folder and captioned pictures to a better encoder and its matcher."""
 
-import ctypes
 import json
 import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from mmsearch.encoders.folder import open_folder
 from mmsearch.errors import TrainingError
@@ -29,21 +28,22 @@ from mmsearch.training.batches import (
 )
 from mmsearch.training.beliefs import classified
 from mmsearch.training.captions import CaptionedPicture, ClassBeliefSettings, read_pictures
-from mmsearch.training.checkpoint import logged_seconds, train_epochs
+from mmsearch.training.checkpoint import logged_seconds, run_epochs_along, train_epochs
 from mmsearch.training.classifier import Classifier, load_classifier
 from mmsearch.training.config import PhotoSettings, PretrainConfig, SceneSettings, read_pretrain_config
-from mmsearch.training.features import replace_text, writing
+from mmsearch.training.features import digest, replace_file, replace_text, writing
 from mmsearch.training.folders import CaptionedFolder, read_folder, write_left_out
+from mmsearch.training.heap import keep_freed_memory
 from mmsearch.training.measure import measure, measure_among, read_dev_sets
+from mmsearch.training.peers import Peers, together
 from mmsearch.training.pretrain_cards import write_pretrained_cards
 from mmsearch.training.pretrain_loop import PretrainLoop
 from mmsearch.training.run import TrainProgress
-from mmsearch.types import Skip
+from mmsearch.types import Skip, Vectors
 
 PRETRAIN_CONFIG = Path(__file__).parent / "configs" / "pretrain.toml"  # trains towers
 MATCHER_CONFIG = PRETRAIN_CONFIG.with_name("matcher.toml")  # trains a matcher on an encoder that stays as it is
 _ENCODED = 64  # pictures at a time
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1  # names of glibc's settings, see mallopt(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,19 @@ def pretrain(
 
         return classified(pictures, data, classes, output, told, classifiers)
 
-    network, folders = _network(config, start), _read_folders(config, data, output, tell)
-    loop = PretrainLoop(network, _sources(config, data, folders, output, look, network.dual), config.pretraining)
-    losses = train_epochs(
-        loop, output, resume, lambda done, loss: tell(TrainProgress("epochs", done, config.pretraining.epochs, loss))
-    )
+    network, folders = _network(config, start), _read_folders(config, data, tell)
+    if folders:
+        write_left_out(output, [skip for each in folders.values() for skip in each.left_out])
+    sources = _sources(config, data, folders, output, look, network.dual)
+    workers = 1 if torch.cuda.is_available() else config.pretraining.workers
+    with together(workers, _follow, config, data, output, start, resume) as peers:
+        loop = PretrainLoop(network, sources, config.pretraining, peers)
+        losses = train_epochs(
+            loop,
+            output,
+            resume,
+            lambda done, loss: tell(TrainProgress("epochs", done, config.pretraining.epochs, loss)),
+        )
     encoder, matcher = _export(loop, output, start, config.side)
     tell(TrainProgress("measuring", 0, 1))
     opened = open_folder(encoder, name=config.name, device="cpu")
@@ -140,6 +148,18 @@ def pretrain(
     return report
 
 
+def _follow(config: PretrainConfig, data: Path, output: Path, start: Path, resume: bool, peers: Peers) -> None:
+    """Train along with the process that writes what comes of it."""
+    keep_freed_memory()
+    network, folders = _network(config, start), _read_folders(config, data)
+
+    def look(pictures: Sequence[CaptionedPicture], classes: ClassBeliefSettings) -> ClassifiedPictures:
+        return classified(pictures, data, classes, output, lambda done, total: None, load_classifier)
+
+    loop = PretrainLoop(network, _sources(config, data, folders, output, look, network.dual), config.pretraining, peers)
+    run_epochs_along(loop, output, resume)
+
+
 def _network(config: PretrainConfig, start: Path) -> MatcherNetwork:
     """Return a fresh matcher over a saved encoder, in the types that the machine is good at."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -160,21 +180,18 @@ def _network(config: PretrainConfig, start: Path) -> MatcherNetwork:
 
 
 def _read_folders(
-    config: PretrainConfig, data: Path, output: Path, tell: Callable[[TrainProgress], None]
+    config: PretrainConfig, data: Path, tell: Callable[[TrainProgress], None] = lambda _: None
 ) -> dict[str, CaptionedFolder]:
-    """Read the folders that the config names, and write what was left out of them."""
+    """Read the folders that the config names."""
     seed = config.pretraining.seed
 
     def told(done: int, total: int) -> None:
         tell(TrainProgress("pictures", done, total))
 
-    read = {
+    return {
         each.path: read_folder(data / each.path, held_out=each.held_out, seed=seed, progress=told)
         for each in config.folders
     }
-    if read:
-        write_left_out(output, [skip for each in read.values() for skip in each.left_out])
-    return read
 
 
 def _sources(
@@ -190,8 +207,9 @@ def _sources(
     seed, sources = config.pretraining.seed, list[BatchSource]()
     if pictures:
         beliefs = look(pictures, config.classes) if config.classes else None
-        groups = _groups(config.photos, pictures, output, dual)
-        sources.append(PhotoBatches(pictures, config.photos.side, config.photos.batch, seed, output, beliefs, groups))
+        groups = _groups(config.photos, [each.path for each in pictures], output, dual)
+        photos = config.photos
+        sources.append(PhotoBatches(pictures, photos.side, photos.batch, seed, output, beliefs, groups, photos.repeat))
     if config.scenes:
         sources.append(_scenes(config.scenes))
     if not sources:
@@ -201,24 +219,37 @@ def _sources(
     return sources
 
 
-def _groups(
-    photos: PhotoSettings, pictures: Sequence[CaptionedPicture], folder: Path, dual: DualNetwork
-) -> LikeGroups | None:
+def _groups(photos: PhotoSettings, paths: Sequence[Path], folder: Path, dual: DualNetwork) -> LikeGroups | None:
     """Return groups of pictures that an encoder finds alike, None if chance is to decide."""
     if photos.alike == 1:
         return None
-    pixels, vectors = stored_pixels([each.path for each in pictures], photos.side, folder), []
+    head = dual.image_head.linear.weight  # stands for the encoder
+    named = folder / f"alike-{digest([str(photos.side), str(head.double().sum().item()), *map(str, paths)])}.npy"
+    if not named.exists():
+        vectors = _encoded(stored_pixels(paths, photos.side, folder), dual)
+        replace_file(named, lambda part: _save(part, vectors))
+    return LikeGroups(np.load(named), photos.alike)
+
+
+def _encoded(pixels: NDArray[np.uint8], dual: DualNetwork) -> Vectors:
+    """Return unit vectors, (n, dim), of squares, (n, side, side, 3)."""
+    vectors = []
     with torch.inference_mode():
         for start in range(0, len(pixels), _ENCODED):
             part = torch.from_numpy(np.array(pixels[start : start + _ENCODED])).permute(0, 3, 1, 2)
             vectors.append(dual.encode_pixels(part).cpu().numpy())
-    return LikeGroups(np.concatenate(vectors), photos.alike)
+    return np.concatenate(vectors)
+
+
+def _save(path: Path, vectors: Vectors) -> None:
+    with path.open("wb") as file:
+        np.save(file, vectors)
 
 
 def _scenes(settings: SceneSettings) -> SceneBatches:
     allow = Allow.ALL if settings.whole else Allow.SEEN
     generators = [SceneGenerator(side, settings.seed, standard_held_out(), allow) for side in settings.sides]
-    return SceneBatches(generators, settings.batch, settings.foils)
+    return SceneBatches(generators, settings.batch, settings.foils, settings.repeat, settings.lessons)
 
 
 def _export(loop: PretrainLoop, output: Path, start: Path, side: int | None) -> tuple[Path, Path | None]:
@@ -235,12 +266,3 @@ def _export(loop: PretrainLoop, output: Path, start: Path, side: int | None) -> 
         matcher.mkdir(exist_ok=True)
         save_matcher(network, matcher, encoder)
     return encoder, matcher
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to use large blocks again instead of giving them back; a step on a CPU takes a third less time."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        if hasattr(libc, "mallopt"):  # not in musl
-            libc.mallopt(_MMAP_THRESHOLD, 1 << 30)
-            libc.mallopt(_TRIM_THRESHOLD, 1 << 30)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _TEXTS = Path(__file__).parent / "configs"
 _CARD, _NOTICE = "README.md", "NOTICE.md"
-_OBJECTIVES = ("itc", "itm", "mlm", "classes", "places", "belief")
+_OBJECTIVES = ("itc", "itm", "ranking", "drawn", "mlm", "classes", "places", "centres", "belief")
+_OF_MATCHING = {"ranking", "drawn", "places", "centres"}  # which only weigh something beside itm
 _RATES = ("image_rate", "text_rate", "head_rate", "frozen_blocks", "frozen_layers", "start_share")
 _UNKNOWN = "Its card does not say."
 _SCENES = (
@@ -52,6 +53,7 @@ def _fields(
 ) -> dict[str, object]:
     shape = DualShape.from_json((report.folder / CONFIG).read_text(encoding="utf8"))
     before, weights = _text(start / _CARD), asdict(config.pretraining.objectives)
+    learnt = [each for each in _OBJECTIVES if weights[each] and (weights["itm"] or each not in _OF_MATCHING)]
     return {
         "name": config.name,
         "dim": shape.dim,
@@ -70,7 +72,7 @@ def _fields(
         "hours": f"{report.epoch_seconds / 3600:.1f}",
         "machine": machine(),
         "loss": f"{report.loss:.3f}",
-        "objectives": ", ".join(f"{each} {weights[each]:g}" for each in _OBJECTIVES if weights.get(each)),
+        "objectives": ", ".join(f"{each} {weights[each]:g}" for each in learnt),
         "recall": recall_table(report.recall),
         "figures": _figure_table(figures),
     }

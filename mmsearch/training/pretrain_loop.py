@@ -17,9 +17,11 @@ from mmsearch.nets.efficientnet_lite import EfficientNetLite
 from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.training.batches import BatchSource
 from mmsearch.training.contrast import PairCache
+from mmsearch.training.heap import give_gaps_back
 from mmsearch.training.masters import Masters
 from mmsearch.training.memory import Memory, Remembered
 from mmsearch.training.objectives import Objectives, ObjectiveSettings
+from mmsearch.training.peers import ALONE, Peers
 
 _AHEAD = 2  # steps whose batches are drawn while a GPU learns; a CPU that did both at once would do both slower
 
@@ -31,7 +33,7 @@ class PretrainSettings:
     epochs: int = 24
     steps: int = 100  # an epoch; a checkpoint is written after each
     accumulate: int = 1  # batches of each source whose gradients are summed for one step
-    repeat: int = 0  # batches of a source after which the first comes again; frozen towers see each once. 0: never
+    workers: int = 1  # processes that share these on a CPU
     image_rate: float = 1e-4  # learning rate of the picture tower, after the warm-up; a part whose rate is 0 is frozen
     text_rate: float = 5e-5  # of the text tower
     frozen_blocks: int = 0  # of the picture tower, the lowest ones and the stem; their large maps cost most
@@ -71,15 +73,27 @@ class PretrainLoop:
         network: Towers and fusion in the types that they run in.
         sources: Every step learns from batches of each, with one update of the weights.
         settings: How.
+        peers: The processes that share the work; all begin with equal weights.
     """
 
     # The rates stay level until the end, wherever that is, and the share of the start matters only afterwards.
     may_change: frozenset[str] = frozenset({"epochs", "start_share"})
 
-    def __init__(self, network: MatcherNetwork, sources: Sequence[BatchSource], settings: PretrainSettings) -> None:
-        self.network, self.sources, self.settings = network, sources, settings
+    def __init__(
+        self,
+        network: MatcherNetwork,
+        sources: Sequence[BatchSource],
+        settings: PretrainSettings,
+        peers: Peers = ALONE,
+    ) -> None:
+        self.network, self.sources, self.settings, self.peers = network, sources, settings, peers
+        if peers.count > 1 and settings.objectives.cache:
+            raise TrainingError(
+                f"{peers.count} workers cannot share the cache of negatives: set workers to 1 in [pretraining], or "
+                "cache to 0 in [pretraining.objectives]."
+            )
         self.epoch = self.step = 0
-        device = network.gain.device
+        device = network.word_bias.device
         self._log_scale = nn.Parameter(torch.tensor(math.log(1 / settings.temperature), device=device))
         self._generator = torch.Generator(device)
         self._caches = [PairCache(settings.objectives.cache, network.dual.shape.dim, device) for _ in sources]
@@ -106,7 +120,7 @@ class PretrainLoop:
         )
         self._average = [copy.detach().clone() for copy in self._copies()]
         self._start = [mean.clone() for mean in self._average] if settings.start_share else []
-        self._memory = Memory(network, sources, settings.repeat)
+        self._memory = Memory(network, sources)
         self._last: dict[str, float] = {}
 
     def _copies(self) -> list[nn.Parameter]:
@@ -129,9 +143,10 @@ class PretrainLoop:
         for drawn in self._drawn():
             for name, value in self._step(drawn).items():
                 totals[name] = totals.get(name, 0.0) + value / self.settings.steps
-        self._last = totals
+        give_gaps_back()
+        self._last = self.peers.totals(totals)
         self.epoch += 1
-        return sum(totals.values())
+        return sum(self._last.values())
 
     def _drawn(self) -> Iterator[list[list[Remembered]]]:
         """Yield what each step of an epoch learns from: some batches of every source, drawn in threads of their own."""
@@ -140,7 +155,7 @@ class PretrainLoop:
         parts, count = self.settings.accumulate, len(self.sources)
         with ThreadPoolExecutor(count) as pool:
             for step in range(self.step, self.step + self.settings.steps):
-                numbers = range(step * parts, (step + 1) * parts)
+                numbers = self.peers.mine(range(step * parts, (step + 1) * parts))
                 waiting.append([[pool.submit(self._memory.batch, i, each) for i in range(count)] for each in numbers])
                 if len(waiting) > ahead:
                     yield [[drawn.result() for drawn in part] for part in waiting.popleft()]
@@ -148,13 +163,14 @@ class PretrainLoop:
                 yield [[drawn.result() for drawn in part] for part in waiting.popleft()]
 
     def _step(self, parts: Sequence[Sequence[Remembered]]) -> dict[str, float]:
-        number = self.settings.seed * 1_000_003 + self.step
-        self._generator.manual_seed(number)
-        torch.manual_seed(number)  # of dropout
+        count = self.settings.accumulate
         totals: dict[str, float] = {}
-        for part in parts:
+        for at, part in zip(self.peers.mine(range(count)), parts, strict=True):
+            number = self.settings.seed * 1_000_003 + self.step * count + at
+            self._generator.manual_seed(number)
+            torch.manual_seed(number)  # of dropout
             for name, value in self._learn(part).items():
-                totals[name] = totals.get(name, 0.0) + value / len(parts)
+                totals[name] = totals.get(name, 0.0) + value / count
         self._update()
         return totals
 
@@ -177,6 +193,7 @@ class PretrainLoop:
     def _update(self) -> None:
         for masters in self._masters:
             masters.take_gradients()
+        self.peers.add_up([copy.grad for copy in self._copies() if copy.grad is not None])
         for group in self._optimiser.param_groups:
             group["lr"] = group["peak"] * self._share()
         nn.utils.clip_grad_norm_(self._copies(), self.settings.clip)
@@ -279,7 +296,6 @@ def _upper(tower: EfficientNetLite, frozen: int) -> list[nn.Parameter]:
 def _groups(network: MatcherNetwork, settings: PretrainSettings) -> list[tuple[float, list[nn.Parameter]]]:
     """Return the learning rate and the weights of each part that has one; the table of words is not trained."""
     dual = network.dual
-    own = [network.gain, network.offset, network.word_bias]
     heads = [*dual.image_head.parameters(), *dual.text_head.parameters()]
     new = [network.tokens, network.fusion.look, network.decision, network.word]
     groups = [
@@ -287,6 +303,6 @@ def _groups(network: MatcherNetwork, settings: PretrainSettings) -> list[tuple[f
         (settings.text_rate, list(dual.text.encoder.layer[settings.frozen_layers :].parameters())),
         (settings.fusion_rate, list(network.fusion.layer.parameters())),
         (settings.head_rate, heads),
-        (settings.new_rate, [*(p for part in new for p in part.parameters()), *own]),
+        (settings.new_rate, [*(p for part in new for p in part.parameters()), network.word_bias]),
     ]
     return [(rate, weights) for rate, weights in groups if rate > 0]

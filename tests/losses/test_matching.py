@@ -45,16 +45,19 @@ def test_a_query_that_everything_may_match_gets_no_negative():
     assert drawn.tolist() == [-1, 1]
 
 
-def test_every_true_caption_is_ranked_above_every_foil_of_its_picture():
+def test_a_match_is_ranked_above_what_shares_its_text_or_its_picture():
     logits = torch.tensor([1.0, -0.5, 2.0, 0.3, 0.7])
-    true = torch.tensor([True, True, False, True, False])
-    owner = torch.tensor([0, 0, 0, 1, 1])
+    matched = torch.tensor([True, True, False, True, False])
+    text = torch.tensor([0, 1, 2, 3, 1])
+    picture = torch.tensor([0, 0, 0, 1, 1])
 
-    loss = ranking_loss(logits, true, owner)
+    loss = ranking_loss(logits, matched, text, picture)
 
-    by_hand = [math.log1p(math.exp(foil - good)) for good, foil in ((1.0, 2.0), (-0.5, 2.0), (0.3, 0.7))]
-    assert loss.item() == pytest.approx(sum(by_hand) / 3)
+    pairs = ((1.0, 2.0), (-0.5, 2.0), (0.3, 0.7), (-0.5, 0.7))  # the last two share a text, the others a picture
+    assert loss.item() == pytest.approx(sum(math.log1p(math.exp(false - good)) for good, false in pairs) / 4)
 
 
-def test_without_foils_there_is_nothing_to_rank():
-    assert ranking_loss(torch.zeros(2), torch.tensor([True, True]), torch.tensor([0, 1])) == 0
+def test_where_nothing_is_shared_there_is_nothing_to_rank():
+    places = torch.tensor([0, 1])
+
+    assert ranking_loss(torch.zeros(2), torch.tensor([True, False]), places, places) == 0

@@ -68,13 +68,3 @@ def test_a_picture_of_another_size_gets_places_in_between():
 
     with torch.no_grad():
         assert tokens(torch.ones(2, 10, 2, 3)).shape == (2, 6, 6)
-
-
-def test_a_larger_map_is_averaged_down_to_the_most_that_is_kept():
-    torch.manual_seed(4)
-    tokens = PictureTokens(10, 6, 3).eval()
-    cells = torch.randn(2, 10, 6, 6)
-    by_hand = cells.view(2, 10, 3, 2, 3, 2).mean((3, 5))
-
-    with torch.no_grad():
-        assert torch.allclose(tokens(cells), tokens(by_hand), atol=1e-6)

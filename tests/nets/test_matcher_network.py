@@ -3,6 +3,7 @@ import torch
 
 from mmsearch.nets.dual_network import checksums, load_network, save_network
 from mmsearch.nets.matcher_network import MASK, MatcherNetwork, MatcherShape, belongs_to, load_matcher, save_matcher
+from mmsearch.nets.pictures import normalised
 from tests.nets.tiny import tiny_network
 
 TEXTS = ["a red cat", "two dogs and a hat"]
@@ -35,6 +36,28 @@ def test_its_vectors_are_the_encoders(matcher, pixels):
     assert tokens.shape == (2, 4, 6)
 
 
+def test_a_cell_holds_its_features_and_its_place_in_the_space_that_texts_share(matcher, pixels):
+    with torch.no_grad():
+        _, cells = matcher.perceive(pixels)
+        features = matcher.dual.image.grid(normalised(pixels, torch.float32))
+    shared = matcher.dual.image_head(features.permute(0, 2, 3, 1))  # (B, rows, columns, dim)
+    dim = matcher.dual.shape.dim
+
+    assert torch.allclose(cells[:, :-dim], features, atol=1e-5)
+    assert torch.allclose(cells[:, -dim:].permute(0, 2, 3, 1), shared * dim**0.5, atol=1e-4)
+
+
+def test_a_larger_map_is_averaged_down_to_the_most_that_is_kept(matcher):
+    pixels = torch.randint(0, 255, (1, 3, 128, 128), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
+
+    with torch.no_grad():
+        features = matcher.dual.image.grid(normalised(pixels, torch.float32))  # (1, C, 4, 4)
+        _, cells = matcher.perceive(pixels)
+    by_hand = features.unflatten(3, (2, 2)).unflatten(2, (2, 2)).mean((3, 5))
+
+    assert torch.allclose(cells[:, : features.shape[1]], by_hand, atol=1e-5)
+
+
 def test_the_picture_decides_beyond_the_encoders_cosine(matcher, pixels):
     ids, mask = matcher.dual.tokens(TEXTS)
     _, tokens = matcher.look(pixels)
@@ -45,7 +68,7 @@ def test_the_picture_decides_beyond_the_encoders_cosine(matcher, pixels):
     surer = matcher.match(hidden, mask, matcher.fusion.see(tokens), torch.ones(2))
 
     assert (straight - crossed).abs().min() > 1e-4
-    assert torch.allclose(surer - straight, matcher.gain.expand(2), atol=1e-5)
+    assert torch.allclose(surer - straight, torch.full((2,), matcher.shape.gain), atol=1e-5)
 
 
 def test_padding_does_not_change_a_score(matcher, pixels):

@@ -7,7 +7,7 @@ from PIL import Image
 
 from mmsearch.errors import TrainingError
 from mmsearch.scenes import Allow, FoilKind, SceneGenerator, standard_held_out
-from mmsearch.training.batches import ClassifiedPictures, LikeGroups, PhotoBatches, SceneBatches, text_id
+from mmsearch.training.batches import ClassifiedPictures, Lesson, LikeGroups, PhotoBatches, SceneBatches, text_id
 from mmsearch.training.captions import CaptionedPicture
 
 
@@ -108,6 +108,33 @@ def test_every_scene_is_new_and_comes_with_a_foil_and_marked_words():
     assert any(caption.marks for caption in batch.captions)
     assert all(caption.places for caption in batch.captions if caption.true)
     assert torch.equal(batch.pixels, scenes.batch(0).pixels)
+
+
+def test_a_lesson_shows_its_kinds_of_foils_alone():
+    lessons = Lesson((FoilKind.OBJECT, FoilKind.COLOUR), batches=2), Lesson()
+    scenes = SceneBatches([scenes_of(64)], 7, foils=1, lessons=lessons)
+    usual = SceneBatches([scenes_of(64)], 7, foils=1)
+
+    def foils(batch):
+        """How many words differ between each foil and the true caption before it."""
+        pairs = zip(batch.captions[1::3], batch.captions[2::3], strict=True)
+        return [len(set(true.text.split()) ^ set(false.text.split())) for true, false in pairs]
+
+    assert max(foils(scenes.batch(1))) <= 4  # a noun in one or two words, or a colour, instead of another
+    assert scenes.batch(2).captions == usual.batch(2).captions
+
+
+def test_batches_of_the_last_lesson_come_again():
+    lessons = Lesson((FoilKind.OBJECT,), batches=1), Lesson((FoilKind.COUNT,), batches=1), Lesson()
+    scenes = SceneBatches([scenes_of(32)], 2, foils=1, repeat=3, lessons=lessons)
+
+    assert [scenes.again(step) for step in range(8)] == [None, None, 2, 3, 4, 2, 3, 4]
+    assert SceneBatches([scenes_of(32)], 2, foils=1).again(9) is None
+
+
+def test_photographs_come_again_as_they_were(pictures, tmp_path):
+    assert [PhotoBatches(pictures, 16, 2, seed=0, folder=tmp_path, repeat=3).again(step) for step in (2, 3)] == [2, 0]
+    assert PhotoBatches(pictures, 16, 2, seed=0, folder=tmp_path).again(9) is None
 
 
 def test_words_of_a_relation_are_told_where_the_other_thing_is():

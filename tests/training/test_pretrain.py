@@ -60,6 +60,12 @@ count = 4
 licence = "CC0"
 source = "made up"
 """
+MATCHER = (
+    CONFIG.partition("[classes]")[0]
+    .replace("image_rate = 1e-3", "accumulate = 2\nimage_rate = 0.0\ntext_rate = 0.0\nhead_rate = 0.0")
+    .replace("cache = 8", "itc = 0.0")
+    .replace("batch = 4", "batch = 4\nalike = 2\nrepeat = 3")
+)  # on an encoder that stays as it is
 
 
 @pytest.fixture
@@ -122,9 +128,7 @@ def test_the_side_that_pictures_are_read_at_afterwards_can_be_another(config, da
 
 def test_a_matcher_can_be_trained_on_an_encoder_that_stays_as_it_is(config, data, start, tmp_path):
     (start / "README.md").write_text("a card", encoding="utf8")
-    rates = "image_rate = 0.0\ntext_rate = 0.0\nhead_rate = 0.0\nrepeat = 3"
-    text = CONFIG.replace("image_rate = 1e-3", rates).replace("cache = 8", "itc = 0.0\nclasses = 0.0")
-    config.write_text(text.replace("batch = 4", "batch = 4\nalike = 2"), encoding="utf8")
+    config.write_text(MATCHER, encoding="utf8")
 
     report = pretrain(config, data, tmp_path / "out", start)
 
@@ -133,6 +137,24 @@ def test_a_matcher_can_be_trained_on_an_encoder_that_stays_as_it_is(config, data
     }
     assert belongs_to(report.matcher) == checksums(start)
     assert "2 epochs of 2 steps" in (report.matcher / "README.md").read_text(encoding="utf8")
+
+
+def test_workers_come_to_what_one_process_does(config, data, start, tmp_path):
+    reports = []
+    for workers in (1, 2):
+        config.write_text(MATCHER.replace("steps = 2", f"steps = 2\nworkers = {workers}"), encoding="utf8")
+        reports.append(pretrain(config, data, tmp_path / str(workers), start))
+
+    alone, shared = reports
+    assert shared.loss == pytest.approx(alone.loss, abs=1e-3)
+
+
+@pytest.mark.parametrize("kinds", ['["relations"]', "[]"])
+def test_lessons_of_unknown_kinds_are_refused(config, data, start, tmp_path, kinds):
+    config.write_text(f"{MATCHER}\n[[scenes.lessons]]\nkinds = {kinds}\n", encoding="utf8")
+
+    with pytest.raises(BadInput, match=r"needs kinds among object, .*got (relations|none)\."):
+        pretrain(config, data, tmp_path / "out", start)
 
 
 def test_contrast_alone_makes_no_matcher(config, data, start, tmp_path):

@@ -23,8 +23,8 @@ SETTINGS = PretrainSettings(
 )
 
 
-def loop(settings=SETTINGS, seed=0):
-    return PretrainLoop(tiny_matcher(seed), [Squares()], settings)
+def loop(settings=SETTINGS, seed=0, repeat=0):
+    return PretrainLoop(tiny_matcher(seed), [Squares(repeat=repeat)], settings)
 
 
 def test_it_learns():
@@ -83,10 +83,10 @@ def test_what_is_exported_may_lie_between_the_start_and_the_end():
 
 
 def test_batches_that_come_again_are_drawn_and_seen_once_by_frozen_towers():
-    frozen = replace(SETTINGS, repeat=3, image_rate=0.0, text_rate=0.0, head_rate=0.0)
-    learning, drawn = loop(frozen), []
+    frozen = replace(SETTINGS, image_rate=0.0, text_rate=0.0, head_rate=0.0)
+    learning, drawn = loop(frozen, repeat=3), []
     learning.sources[0].batch = lambda step: drawn.append(step) or Squares().batch(step)
-    expected = loop(replace(frozen, repeat=0))
+    expected = loop(frozen)
     expected.sources[0].batch = lambda step: Squares().batch(step % 3)
 
     losses = [learning.run_epoch() for _ in range(2)]
@@ -96,7 +96,7 @@ def test_batches_that_come_again_are_drawn_and_seen_once_by_frozen_towers():
 
 
 def test_towers_that_learn_look_at_what_comes_again_anew():
-    learning, drawn = loop(replace(SETTINGS, repeat=3)), []
+    learning, drawn = loop(repeat=3), []
     learning.sources[0].batch = lambda step: drawn.append(step) or Squares().batch(step)
 
     learning.run_epoch()

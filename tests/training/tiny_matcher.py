@@ -19,9 +19,17 @@ def tiny_matcher(seed=0):
 
 @dataclass
 class Squares:
-    """Draws a batch with every colour once, with a true caption and a foil for each."""
+    """Draws a batch with every colour once, with a true caption and a foil for each.
+
+    Args:
+        repeat: Batches after which the first comes again; 0: never.
+    """
 
     name: str = "squares"
+    repeat: int = 0
+
+    def again(self, step):
+        return step % self.repeat if self.repeat else None
 
     def batch(self, step):
         order = torch.randperm(len(COLOURS), generator=torch.Generator().manual_seed(step)).tolist()
