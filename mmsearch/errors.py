@@ -12,6 +12,7 @@
     │   ├── StoreReadOnly    it cannot be written to
     │   └── StoreTooNew      a newer mmsearch wrote it
     ├── NotIndexed           the collection has nothing for this encoder yet
+    ├── RerankerError        a re-ranker that cannot be loaded or run
     └── TrainingError        a training run that cannot go on
 
 A message says what failed, with which value, and what to do.

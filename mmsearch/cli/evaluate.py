@@ -36,7 +36,11 @@ EXAMPLES = examples(
 @option("--language", metavar="CODE", help="Only texts in this language, such as en or zh.")
 @encoder_option
 @option("--suite", type=click.Choice(["compose"]), help="Measure on drawn scenes instead of TARGET.")
-@option("--reranker", metavar="FOLDER", help="With --suite: measure this re-ranker too, the `matcher` of a training.")
+@option(
+    "--reranker",
+    metavar="FOLDER",
+    help="With --suite: measure this re-ranker too: a `matcher` of a training, or a BLIP.",
+)
 @option("--count", type=click.IntRange(min=1), help="With --suite: scenes of each kind of foil; 200 by default.")
 @option("--scenes", type=click.IntRange(min=1), help="With --suite: scenes to find one among; 1000 by default.")
 @option("--seed", type=click.IntRange(min=0), help="With --suite: other scenes than those that everybody gets.")

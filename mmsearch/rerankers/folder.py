@@ -11,11 +11,12 @@ from PIL import Image
 
 from mmsearch.errors import RerankerError
 from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.rerankers.calibration import CALIBRATION, Calibration
+from mmsearch.rerankers.tensors import on_device, pick_device, to_tokens
 
 if TYPE_CHECKING:
     from mmsearch.nets.matcher_network import MatcherNetwork
 
-_PICTURES, _PAIRS = 16, 64  # at a time
 CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
 
 
@@ -26,42 +27,24 @@ class NetworkMatcher(Reranker):
         network: Ready for inference on its device.
         name: As the user asks for it.
         fingerprint: Hex; changes whenever the scores would.
+        calibration: Adds the opinions of matcher and encoder.
     """
 
-    def __init__(self, network: "MatcherNetwork", *, name: str, fingerprint: str) -> None:
+    def __init__(
+        self, network: "MatcherNetwork", *, name: str, fingerprint: str, calibration: Calibration | None = None
+    ) -> None:
         self.network, self.name, self.fingerprint = network, name, fingerprint
+        self.calibration = calibration or Calibration()
+        self.image_side = network.dual.shape.side
 
-    def prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
-        """Return tokens in 8-bit rows and the encoder's vectors."""
+    def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch
 
-        from mmsearch.nets.rows8 import encode_rows
-
-        rows, scales, vectors = [], [], []
         with torch.inference_mode():
-            for start in range(0, len(images), _PICTURES):
-                found, tokens = self.network.look(self.network.dual.pixels(images[start : start + _PICTURES]))
-                row, scale = encode_rows(tokens.flatten(0, 1))  # (B * T, W), (B * T, 1)
-                rows.append(row.view(tokens.shape).cpu().numpy())
-                scales.append(scale.view(*tokens.shape[:2], 1).cpu().numpy())
-                vectors.append(found.half().cpu().numpy())
-        return PictureTokens(np.concatenate(rows), np.concatenate(scales), np.concatenate(vectors))
+            vectors, tokens = self.network.look(self.network.dual.pixels(images))
+            return to_tokens(tokens, vectors)
 
-    def score(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
-        """Return the log-odds that text i matches picture i, (n,)."""
-        if len(texts) != len(pictures):
-            raise RerankerError(f"{len(texts)} texts cannot be paired with {len(pictures)} pictures.")
-        import torch
-
-        result = np.empty(len(texts), np.float32)
-        order = sorted(range(len(texts)), key=lambda row: (len(texts[row]), texts[row]))  # like lengths share a batch
-        with torch.inference_mode():
-            for start in range(0, len(order), _PAIRS):
-                rows = order[start : start + _PAIRS]
-                result[rows] = self._scored([texts[row] for row in rows], pictures[np.array(rows)])
-        return result
-
-    def _scored(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
+    def _score(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
         import torch
 
         from mmsearch.nets.rows8 import decode_rows
@@ -69,16 +52,19 @@ class NetworkMatcher(Reranker):
         weight = self.network.dual.image.stem.weight
         distinct = list(dict.fromkeys(texts))
         at = torch.tensor([distinct.index(text) for text in texts], device=weight.device)
-        ids, mask = (each.to(weight.device) for each in self.network.dual.tokens(distinct))
-        text, hidden = self.network.read(ids, mask)
-        rows, scale, vectors = (
-            torch.from_numpy(each).to(weight.device) for each in (pictures.rows, pictures.scale, pictures.vectors)
-        )
-        cosine = (text[at] * vectors.float()).sum(1)
-        seen = self.network.fusion.see(decode_rows(rows, scale, weight.dtype))
-        logits = self.network.match(hidden[at], mask[at], seen, cosine)
-        scores: NDArray[np.float32] = logits.float().cpu().numpy()
-        return scores
+        with torch.inference_mode():
+            ids, mask = (each.to(weight.device) for each in self.network.dual.tokens(distinct))
+            text, hidden = self.network.read(ids, mask)
+            rows, scale, vectors = on_device(weight.device, pictures.rows, pictures.scale, pictures.vectors)
+            cosine = (text[at] * vectors.float()).sum(1)
+            seen = self.network.fusion.see(decode_rows(rows, scale, weight.dtype))
+            judgement = self.network.judge(hidden[at], mask[at], seen)
+        return self.calibration.log_odds(texts, judgement.cpu().numpy(), cosine.cpu().numpy(), pictures.vectors)
+
+    def _to_cpu(self) -> bool:
+        was = self.network.dual.image.stem.weight.device.type
+        self.network.to("cpu")
+        return was != "cpu"
 
 
 def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto") -> NetworkMatcher:
@@ -93,18 +79,18 @@ def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto"
     Raises:
         RerankerError: If a folder is missing, incomplete or damaged, or the matcher belongs to another encoder.
     """
-    import torch
     from safetensors import SafetensorError
 
     from mmsearch.nets.dual_network import checksums, load_network
     from mmsearch.nets.matcher_network import belongs_to, load_matcher
 
-    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     try:
         if belongs_to(folder) != checksums(encoder):
             raise RerankerError(f"The matcher in {folder} was trained with another encoder than that in {encoder}.")
-        network = load_matcher(folder, load_network(encoder, torch.device(where)))
-        printed = blake2b((folder / CHECKSUMS).read_bytes(), digest_size=8).hexdigest()
+        network = load_matcher(folder, load_network(encoder, pick_device(device)))
+        calibration = Calibration.load(folder)
+        parts = [path.read_bytes() for path in (folder / CHECKSUMS, folder / CALIBRATION) if path.is_file()]
+        printed = blake2b(b"".join(parts), digest_size=8).hexdigest()
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RerankerError(f"Cannot load the matcher in {folder}: {error}. Copy or train it anew.") from error
-    return NetworkMatcher(network, name=name, fingerprint=printed)
+    return NetworkMatcher(network, name=name, fingerprint=printed, calibration=calibration)

@@ -1,0 +1,149 @@
+"""Image-text matching of BLIP (arXiv:2201.12086) and BLIP-2 (arXiv:2301.12597), from folders of transformers."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mmsearch.errors import RerankerError
+from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.rerankers.tensors import on_device, pick_device, to_tokens
+
+if TYPE_CHECKING:
+    import torch
+
+USUAL_LENGTH = 24  # tokens of a query, at most; longer ones are read all the same
+MAX_LENGTH = 64
+_SIDE = 384  # where a folder does not say
+
+
+class _TransformersMatcher(Reranker):
+    """A matcher whose pictures are read by a vision transformer, once, and whose texts look at what that made of them.
+
+    Args:
+        model: Of transformers, ready for inference on its device.
+        processor: Of the same folder: it makes pixels of pictures and tokens of texts.
+        name: As the user asks for it.
+        fingerprint: Hex; changes whenever the scores would.
+    """
+
+    pairs_at_once = 32
+
+    def __init__(self, model: Any, processor: Any, *, name: str, fingerprint: str) -> None:  # noqa: ANN401 - untyped
+        self.model, self.processor, self.name, self.fingerprint = model, processor, name, fingerprint
+        size = getattr(processor.image_processor, "size", None) or {}
+        self.image_side = int(size.get("height") or size.get("shortest_edge") or _SIDE)
+
+    def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
+        import torch
+
+        pixels = self.processor.image_processor([image.convert("RGB") for image in images], return_tensors="pt")
+        with torch.inference_mode():
+            weight = next(self.model.vision_model.parameters())
+            given = pixels["pixel_values"].to(weight.device, weight.dtype)
+            return to_tokens(self.model.vision_model(pixel_values=given).last_hidden_state)
+
+    def _score(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
+        import torch
+
+        from mmsearch.nets.rows8 import decode_rows
+
+        weight = next(self.model.itm_head.parameters())
+        rows, scale = on_device(weight.device, pictures.rows, pictures.scale)
+        read = self.processor.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=MAX_LENGTH, return_tensors="pt"
+        ).to(weight.device)
+        with torch.inference_mode():
+            seen = decode_rows(rows, scale, weight.dtype)
+            logits = self._logits(read["input_ids"], read["attention_mask"], seen).float()  # (n, 2): no match, match
+        scores: NDArray[np.float32] = (logits[:, 1] - logits[:, 0]).cpu().numpy()
+        return scores
+
+    @abstractmethod
+    def _logits(self, ids: "torch.Tensor", mask: "torch.Tensor", seen: "torch.Tensor") -> "torch.Tensor":
+        """Return what the head for matching says, (n, 2), of texts (n, L) and picture tokens (n, T, W)."""
+
+    def _to_cpu(self) -> bool:
+        was: str = next(self.model.parameters()).device.type
+        self.model.to("cpu")
+        return was != "cpu"
+
+
+class BlipMatcher(_TransformersMatcher):
+    """`BlipForImageTextRetrieval`."""
+
+    def _logits(self, ids: "torch.Tensor", mask: "torch.Tensor", seen: "torch.Tensor") -> "torch.Tensor":
+        read = self.model.text_encoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen)
+        return self.model.itm_head(read.last_hidden_state[:, 0])  # type: ignore[no-any-return]
+
+
+class Blip2Matcher(_TransformersMatcher):
+    """`Blip2ForImageTextRetrieval`."""
+
+    def _logits(self, ids: "torch.Tensor", mask: "torch.Tensor", seen: "torch.Tensor") -> "torch.Tensor":
+        import torch
+
+        model = self.model
+        queries = model.query_tokens.expand(len(ids), -1, -1)  # (n, Q, D)
+        whole = torch.cat([mask.new_ones(queries.shape[:2]), mask], 1)
+        read = model.qformer(
+            query_embeds=model.embeddings(input_ids=ids, query_embeds=queries),
+            query_length=queries.shape[1],
+            attention_mask=whole,
+            encoder_hidden_states=seen,
+        )
+        head = model.itm_head(read.last_hidden_state[:, : queries.shape[1]].to(model.itm_head.weight.dtype))
+        return head.mean(1)  # type: ignore[no-any-return]
+
+
+MATCHERS = {
+    "BlipForImageTextRetrieval": BlipMatcher,
+    "Blip2ForImageTextRetrieval": Blip2Matcher,
+}
+
+
+def open_blip(folder: Path, *, name: str, device: str = "auto") -> Reranker:
+    """Load a folder of transformers whose `config.json` names one of `MATCHERS`.
+
+    Args:
+        folder: With config, weights, tokenizer and the settings of the picture processor.
+        name: As the user asks for it.
+        device: "auto", "cpu", "cuda", …
+
+    Raises:
+        RerankerError: If it is incomplete, damaged or of another kind.
+    """
+    import transformers
+
+    from mmsearch.nets.dual_network import towers_dtype
+    from mmsearch.rerankers.absorbed import absorb
+
+    where = pick_device(device)
+    try:
+        kind = json.loads((folder / "config.json").read_text(encoding="utf8"))["architectures"][0]
+        model = getattr(transformers, kind).from_pretrained(folder, local_files_only=True, dtype=towers_dtype(where))
+        load_processor: Any = transformers.AutoProcessor.from_pretrained  # untyped
+        processor = load_processor(folder, local_files_only=True, backend="pil")
+    except Exception as error:  # transformers, safetensors and tokenizers each have errors of their own
+        raise RerankerError(f"Cannot load the re-ranker in {folder}: {error}. Copy or download it anew.") from error
+    absorb(model, model.config.vision_config.hidden_size, USUAL_LENGTH)
+    model.eval().requires_grad_(False).to(where)
+    return MATCHERS[kind](model, processor, name=name, fingerprint=_fingerprint(folder))
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a digest of all files that the scores depend on."""
+    digest = blake2b(digest_size=8)
+    for path in sorted(folder.glob("*")):
+        if path.suffix in {".json", ".safetensors", ".bin", ".txt"}:
+            digest.update(path.name.encode())
+            with path.open("rb") as file:
+                while chunk := file.read(1 << 22):
+                    digest.update(chunk)
+    return digest.hexdigest()
