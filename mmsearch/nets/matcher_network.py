@@ -28,14 +28,12 @@ _TOWERS = "dual."
 
 @dataclass(frozen=True)
 class MatcherShape:
-    """Sizes of what a matcher adds to its encoder, and how the opinions of both are added; `config.json` holds them."""
+    """Sizes of what a matcher adds to its encoder; `config.json` holds them."""
 
     start: int = 8  # layers of the text tower below the fusion layers
     layers: int = 4  # of the fusion encoder
     width: int = 384  # of a picture token
     grid: int = 7  # cells along a side of a picture
-    gain: float = 10.0  # of the encoder's cosine, whose part in the log-odds is gain * (cosine - offset)
-    offset: float = 0.3
 
 
 class MatcherNetwork(nn.Module):
@@ -113,17 +111,6 @@ class MatcherNetwork(nn.Module):
         logits: Tensor = self.decision(fused.to(hidden.dtype)).float()[:, 0]
         return logits
 
-    def match(self, hidden: Tensor, mask: Tensor, seen: Sequence[KeyValues], cosine: Tensor) -> Tensor:
-        """Return the log-odds that each text matches its picture, the encoder's opinion included, (B,) float32.
-
-        Args:
-            hidden: As in `judge`.
-            mask: As in `judge`.
-            seen: As in `judge`.
-            cosine: (B,), inner products of the encoder's vectors.
-        """
-        return self.judge(hidden, mask, seen) + self.shape.gain * (cosine - self.shape.offset)
-
     def table(self) -> Tensor:
         """Return what each word of the vocabulary is compared with, (V, D); it is not trained, so work it out once."""
         embeddings = self.dual.text.embeddings
@@ -144,7 +131,7 @@ class MatcherNetwork(nn.Module):
         Args:
             hidden: (B, L, D) of `below`, of texts in which `MASK` stands for the words to guess.
             mask: (B, L) bool, False where padded.
-            seen: As in `match`; None to guess from the text alone.
+            seen: As in `judge`; None to guess from the text alone.
             places: (B, L) bool, True in n places.
             table: Of `table`, if it is at hand.
         """

@@ -11,12 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.folder import open_folder
 from mmsearch.errors import TrainingError
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.nets.dual_network import DualNetwork, load_network
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import MatcherNetwork, save_matcher, set_matcher_precision
+from mmsearch.rerankers.folder import open_matcher
 from mmsearch.scenes import Allow, SceneGenerator, standard_held_out
 from mmsearch.training.batches import (
     BatchSource,
@@ -27,6 +29,7 @@ from mmsearch.training.batches import (
     stored_pixels,
 )
 from mmsearch.training.beliefs import classified
+from mmsearch.training.calibrating import fit_calibration
 from mmsearch.training.captions import CaptionedPicture, ClassBeliefSettings, read_pictures
 from mmsearch.training.checkpoint import logged_seconds, run_epochs_along, train_epochs
 from mmsearch.training.classifier import Classifier, load_classifier
@@ -34,7 +37,7 @@ from mmsearch.training.config import PhotoSettings, PretrainConfig, SceneSetting
 from mmsearch.training.features import digest, replace_file, replace_text, writing
 from mmsearch.training.folders import CaptionedFolder, read_folder, write_left_out
 from mmsearch.training.heap import keep_freed_memory
-from mmsearch.training.measure import measure, measure_among, read_dev_sets
+from mmsearch.training.measure import DevSet, measure, measure_among, read_dev_sets
 from mmsearch.training.peers import Peers, together
 from mmsearch.training.pretrain_cards import write_pretrained_cards
 from mmsearch.training.pretrain_loop import PretrainLoop
@@ -123,7 +126,9 @@ def pretrain(
         )
     encoder, matcher = _export(loop, output, start, config.side)
     tell(TrainProgress("measuring", 0, 1))
-    opened = open_folder(encoder, name=config.name, device="cpu")
+    opened, sets = open_folder(encoder, name=config.name, device="cpu"), read_dev_sets(data, config.datasets)
+    if matcher:
+        fit_calibration(opened, open_matcher(matcher, encoder, name=config.name, device="cpu"), sets).save(matcher)
     report = PretrainReport(
         folder=encoder,
         matcher=matcher,
@@ -132,20 +137,27 @@ def pretrain(
         epoch_seconds=logged_seconds(output),
         seconds=time.monotonic() - began,
         weights_mb=sum(path.stat().st_size for path in output.glob("*/*.safetensors")) / 1e6,
-        recall=(
-            *(each for dev in read_dev_sets(data, config.datasets) for each in measure(opened, dev)),
-            *(
-                measure_among(opened, read.held_out, (), f"{name}, held out")
-                for name, read in folders.items()
-                if read.held_out
-            ),
-        ),
+        recall=_recall(opened, sets, folders),
         left_out=tuple(skip for read in folders.values() for skip in read.left_out),
     )
     text = json.dumps(asdict(report) | {"config": asdict(config)}, indent=2, ensure_ascii=False, default=str) + "\n"
     replace_text(output / "report.json", text)
     write_pretrained_cards(config, report, start)
     return report
+
+
+def _recall(
+    encoder: DualEncoder, sets: Sequence[DevSet], folders: Mapping[str, CaptionedFolder]
+) -> tuple[EvaluationReport, ...]:
+    """Measure on dev sets and on what folders held out."""
+    return (
+        *(each for dev in sets for each in measure(encoder, dev)),
+        *(
+            measure_among(encoder, read.held_out, (), f"{name}, held out")
+            for name, read in folders.items()
+            if read.held_out
+        ),
+    )
 
 
 def _follow(config: PretrainConfig, data: Path, output: Path, start: Path, resume: bool, peers: Peers) -> None:

@@ -58,17 +58,15 @@ def test_a_larger_map_is_averaged_down_to_the_most_that_is_kept(matcher):
     assert torch.allclose(cells[:, : features.shape[1]], by_hand, atol=1e-5)
 
 
-def test_the_picture_decides_beyond_the_encoders_cosine(matcher, pixels):
+def test_the_picture_decides(matcher, pixels):
     ids, mask = matcher.dual.tokens(TEXTS)
     _, tokens = matcher.look(pixels)
     _, hidden = matcher.read(ids, mask)
 
-    straight = matcher.match(hidden, mask, matcher.fusion.see(tokens), torch.zeros(2))
-    crossed = matcher.match(hidden, mask, matcher.fusion.see(tokens.flip(0)), torch.zeros(2))
-    surer = matcher.match(hidden, mask, matcher.fusion.see(tokens), torch.ones(2))
+    straight = matcher.judge(hidden, mask, matcher.fusion.see(tokens))
+    crossed = matcher.judge(hidden, mask, matcher.fusion.see(tokens.flip(0)))
 
     assert (straight - crossed).abs().min() > 1e-4
-    assert torch.allclose(surer - straight, torch.full((2,), matcher.shape.gain), atol=1e-5)
 
 
 def test_padding_does_not_change_a_score(matcher, pixels):
@@ -76,8 +74,8 @@ def test_padding_does_not_change_a_score(matcher, pixels):
     ids, mask = matcher.dual.tokens(TEXTS)
     alone, only = matcher.dual.tokens(TEXTS[:1])
 
-    together = matcher.match(matcher.below(ids, mask), mask, matcher.fusion.see(tokens), torch.zeros(2))[0]
-    by_itself = matcher.match(matcher.below(alone, only), only, matcher.fusion.see(tokens[:1]), torch.zeros(1))[0]
+    together = matcher.judge(matcher.below(ids, mask), mask, matcher.fusion.see(tokens))[0]
+    by_itself = matcher.judge(matcher.below(alone, only), only, matcher.fusion.see(tokens[:1]))[0]
 
     assert together.item() == pytest.approx(by_itself.item(), abs=1e-5)
 
@@ -106,8 +104,7 @@ def test_a_saved_matcher_holds_nothing_of_its_encoder_and_scores_alike(matcher, 
 
     ids, mask = matcher.dual.tokens(TEXTS)
     scores = [
-        each.match(each.below(ids, mask), mask, each.fusion.see(each.look(pixels)[1]), torch.zeros(2))
-        for each in (matcher, loaded)
+        each.judge(each.below(ids, mask), mask, each.fusion.see(each.look(pixels)[1])) for each in (matcher, loaded)
     ]
     assert torch.allclose(*scores, atol=0.05)
     assert belongs_to(folder) == checksums(encoder)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from mmsearch.training import calibrating
 from mmsearch.training.config import TrainConfig
 from mmsearch.training.towers import Towers
 from tests.nets.tiny import tiny_network
@@ -74,3 +75,11 @@ def tiny_towers(config: TrainConfig, texts: list[str]) -> Towers:
     """Stand in for the towers of the packages."""
     network = tiny_network(config.training.seed).requires_grad_(True)
     return Towers(network, torch.rand(6, 1280, generator=torch.Generator().manual_seed(1)))
+
+
+@pytest.fixture(autouse=True)
+def quick_calibration(monkeypatch):
+    """Hundreds of scenes say nothing about a tiny network."""
+    monkeypatch.setattr(calibrating, "SCENES", 12)
+    monkeypatch.setattr(calibrating, "FOILS", 1)
+    monkeypatch.setattr(calibrating, "SIDE", 48)

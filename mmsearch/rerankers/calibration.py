@@ -1,0 +1,105 @@
+"""From what a matcher and its encoder say of a pair to the probability that it matches."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmsearch.errors import RerankerError
+
+CALIBRATION = "calibration.json"
+PHOTO, DRAWN = "photo", "drawn"  # kinds of picture
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The log-odds of a match are judgement * (log-odds by the matcher alone) + cosine * (the encoder's) + bias.
+
+    So both opinions are fused and scaled in one step (Platt scaling, with two scores instead of one).
+    """
+
+    judgement: float = 1.0
+    cosine: float = 10.0
+    bias: float = -3.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the opinions of a matcher and its encoder are added, by language of the text and kind of picture.
+
+    Args:
+        weights: By language and kind, such as "en photo"; what is missing takes `Weights()`.
+        drawn: (dim,), times the encoder's vector of a picture the log-odds that it is drawn and no photograph, if
+            `drawn_bias` is added; empty where all count as photographs.
+        drawn_bias: See `drawn`.
+    """
+
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+    drawn: tuple[float, ...] = ()
+    drawn_bias: float = 0.0
+
+    def log_odds(
+        self,
+        texts: Sequence[str],
+        judgements: NDArray[np.float32],
+        cosines: NDArray[np.float32],
+        vectors: NDArray[np.float16],
+    ) -> NDArray[np.float32]:
+        """Return the log-odds that text i matches picture i, (n,).
+
+        Args:
+            texts: What was asked.
+            judgements: (n,), log-odds by the matcher alone.
+            cosines: (n,), of the encoder.
+            vectors: (n, dim), the encoder's of the pictures.
+        """
+        share = self.share_drawn(vectors)
+        result = np.empty(len(texts), np.float32)
+        for language in ("en", "zh"):
+            rows = np.array([language_of(text) == language for text in texts], bool)
+            photo, drawn = (
+                one.judgement * judgements[rows] + one.cosine * cosines[rows] + one.bias
+                for one in (self.weights.get(f"{language} {kind}", Weights()) for kind in (PHOTO, DRAWN))
+            )
+            result[rows] = (1 - share[rows]) * photo + share[rows] * drawn
+        return result
+
+    def share_drawn(self, vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+        """Return how probably each picture is drawn, (n,)."""
+        if not self.drawn:
+            return np.zeros(len(vectors), np.float32)
+        said = vectors.astype(np.float32) @ np.array(self.drawn, np.float32) + self.drawn_bias
+        share: NDArray[np.float32] = 1 / (1 + np.exp(-said.clip(-30, 30)))
+        return share
+
+    def save(self, folder: Path) -> None:
+        """Write it into the folder of its matcher."""
+        (folder / CALIBRATION).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the calibration of a matcher; one that has none takes the usual weights.
+
+        Raises:
+            RerankerError: If it cannot be read.
+        """
+        path = folder / CALIBRATION
+        if not path.is_file():
+            return cls()
+        try:
+            said = json.loads(path.read_text(encoding="utf8"))
+            weights = {name: Weights(**each) for name, each in said["weights"].items()}
+            return cls(weights, tuple(map(float, said["drawn"])), float(said["drawn_bias"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RerankerError(f"The calibration {path} cannot be read: {error}. Copy or make it anew.") from error
+
+
+def language_of(text: str) -> str:
+    """Return "zh" for a text with Chinese characters, else "en"."""
+    return "zh" if _HAN.search(text) else "en"
