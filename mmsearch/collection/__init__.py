@@ -3,6 +3,7 @@
 from mmsearch.collection.deadline import Deadline
 from mmsearch.collection.found import FileKind, FoundFile, LoadedPicture, Notes, PictureFacts, ScanResult, TextItem
 from mmsearch.collection.hashing import content_hash
+from mmsearch.collection.known_picture import load_known_picture
 from mmsearch.collection.pictures import inspect_picture, load_picture, read_picture_file
 from mmsearch.collection.reasons import Reason, parse_reason
 from mmsearch.collection.scan import scan
@@ -22,6 +23,7 @@ __all__ = [
     "TextItem",
     "content_hash",
     "inspect_picture",
+    "load_known_picture",
     "load_picture",
     "load_texts",
     "make_thumbnail",

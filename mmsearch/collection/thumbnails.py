@@ -6,11 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from mmsearch.collection.deadline import Deadline
-from mmsearch.collection.hashing import content_hash
-from mmsearch.collection.pictures import load_picture, read_picture_file
-from mmsearch.collection.reasons import Reason
-from mmsearch.errors import BadPicture, MmsearchError, SourceError
+from mmsearch.collection.known_picture import load_known_picture
+from mmsearch.errors import MmsearchError
 
 _QUALITY = 82  # JPEG, 1 to 95
 
@@ -34,22 +31,13 @@ def make_thumbnail(
         side: Pixels of its longer side at most.
         max_pixels: A picture of more is refused.
         max_seconds: A picture that takes longer is refused.
-        expected: Content hash of the picture. Whatever lies at `path` by now, only that picture is shown: a file
-            exchanged for a link to another one since it was indexed is refused.
+        expected: Content hash of the picture; see `load_known_picture`.
 
     Raises:
         BadPicture: If the picture cannot be read, or is not the expected one any more.
         MmsearchError: If the thumbnail cannot be written.
     """
-    try:
-        data = read_picture_file(path, deadline=Deadline(max_seconds))
-    except OSError as error:
-        raise BadPicture(Reason.UNREADABLE.format(error.strerror)) from error
-    except SourceError as error:
-        raise BadPicture(str(error)) from error
-    if expected is not None and content_hash(data) != expected:
-        raise BadPicture(Reason.CHANGED)
-    image = load_picture(data, side=side, max_pixels=max_pixels, max_seconds=max_seconds).image
+    image = load_known_picture(path, side=side, max_pixels=max_pixels, max_seconds=max_seconds, expected=expected)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     try:
         _write(image, target)
