@@ -79,6 +79,8 @@ class Hit:
     score: float
     item: Item
     text: StoredText | None = None  # the text that matched; None if the picture itself did
+    probability: float | None = None  # that it matches, by a re-ranker; None where none looked at it
+    found_at: int | None = None  # its rank before a re-ranker changed the order
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,10 @@ class Results:
     collection: str
     encoder: str
     measure: str  # what `score` is, such as "cosine"
-    seconds: float  # to encode the query and find the hits; loading an encoder does not count
+    seconds: float  # to encode the query, find the hits and judge them; loading a model does not count
+    reranker: str | None = None  # that judged hits
+    judged: int = 0  # how many of the hits it judged: those that were found first
+    notice: str | None = None  # for the user: why nothing more was judged, or how it had to go on
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

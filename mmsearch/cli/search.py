@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,11 +15,15 @@ from mmsearch.cli.session import Opener
 from mmsearch.cli.terminal import printable
 from mmsearch.types import Hit, Modality, Results
 
+if TYPE_CHECKING:
+    from mmsearch.engine import Engine
+
 EXAMPLES = examples(
     'mmsearch search "a dog on the beach"',
     'mmsearch search "海滩上的狗" -k 3',
     "mmsearch search --image holiday.jpg --target text",
     'mmsearch search "the same at night" --image street.jpg --json',
+    'mmsearch search --rerank "a dog without a leash"',
     "mmsearch search - < queries.txt",
 )
 
@@ -27,6 +33,7 @@ EXAMPLES = examples(
 @option("--image", type=click.Path(path_type=Path), help="Search with this picture; with QUERY, with both.")
 @option("--target", type=click.Choice(["image", "text"]), default="image", show_default=True, help="What to look for.")
 @option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many hits at most.")
+@option("--rerank", is_flag=True, help="Let a matcher look at words and picture together and sort the best hits anew.")
 @collection_option
 @encoder_option
 @json_option
@@ -37,6 +44,7 @@ def command(
     image: Path | None,
     target: str,
     k: int,
+    rerank: bool,
     collection: str | None,
     encoder: str | None,
     json: bool,
@@ -45,7 +53,8 @@ def command(
 
     QUERY is in English, Chinese or whatever else the encoder reads; `-` reads queries from
     stdin, one per line. Prints one hit per line: rank, score, path and caption. What the score
-    is stands on stderr; scores of different encoders cannot be compared.
+    is stands on stderr; scores of different encoders cannot be compared. With --rerank the
+    probability that the hit matches comes first, where the matcher had time for it.
     """
     if query is None and image is None:
         raise click.UsageError("Say what to look for: QUERY, --image or both.")
@@ -53,10 +62,15 @@ def command(
         for text in _queries(query):
             if query == "-" and not json:
                 click.echo(f"# {printable(text or '')}")
-            results = engine.search(
-                text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder
-            )
+            ask = partial(_settled, engine) if rerank else engine.search
+            results = ask(text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder)
             _show(results, text, json)
+
+
+def _settled(engine: "Engine", text: str | None, **asked: Any) -> Results:  # noqa: ANN401 - as `search_twice` takes
+    """Return the last of the answers, once they settled."""
+    *_, last = engine.search_twice(text, **asked)
+    return last
 
 
 def _queries(query: str | None) -> Iterator[str | None]:
@@ -71,6 +85,8 @@ def _queries(query: str | None) -> Iterator[str | None]:
 
 def _show(results: Results, query: str | None, json: bool) -> None:
     click.echo(_meaning(results), err=True)
+    if results.notice:
+        click.echo(printable(results.notice), err=True)
     for hit in results:
         if json:
             echo_json(record(hit, results, query))
@@ -82,14 +98,17 @@ def _meaning(results: Results) -> str:
     """Say what the score is and where it comes from."""
     hits = f"{len(results)} hit{'s' * (len(results) != 1)}"
     where = printable(f"encoder {results.encoder} · collection {results.collection}")
-    return f"{hits} · score: {results.measure} · {where} · {results.seconds * 1000:.0f} ms"
+    judged = printable(f" · {results.judged} judged by re-ranker {results.reranker}") if results.reranker else ""
+    return f"{hits} · score: {results.measure} · {where}{judged} · {results.seconds * 1000:.0f} ms"
 
 
 def line(hit: Hit, hits: int) -> str:
     """Return one hit for people: rank, score, path, and its caption if it has one."""
     path = click.style(printable(_short(hit.item.path)), bold=True)
     caption = caption_of(hit)
-    return f"{hit.rank:>{len(str(hits))}}  {hit.score:6.3f}  {path}" + (f"  — {printable(caption)}" if caption else "")
+    sure = "" if hit.found_at is None else " " * 6 if hit.probability is None else f"{100 * hit.probability:4.0f} %"
+    figures = "  ".join(filter(None, [f"{hit.rank:>{len(str(hits))}}", sure, f"{hit.score:6.3f}"]))
+    return f"{figures}  {path}" + (f"  — {printable(caption)}" if caption else "")
 
 
 def caption_of(hit: Hit) -> str:
@@ -115,6 +134,8 @@ def record(hit: Hit, results: Results, query: str | None) -> dict[str, object]:
         "query": query,
         "rank": hit.rank,
         "score": round(hit.score, 6),
+        "probability": None if hit.probability is None else round(hit.probability, 6),
+        "found_at": hit.found_at,
         "measure": results.measure,
         "encoder": results.encoder,
         "text": hit.text,

@@ -2,7 +2,9 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -12,8 +14,9 @@ from numpy.typing import NDArray
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
 from mmsearch.engine.holdings import LIBRARY, Holdings
+from mmsearch.engine.judging import RerankerLoader
 from mmsearch.engine.preparing import pack_of
-from mmsearch.engine.queries import Picture, query_vector
+from mmsearch.engine.queries import Picture, query_picture, query_vector
 from mmsearch.engine.roots import allowed_source
 from mmsearch.engine.samples import SAMPLES, Samples
 from mmsearch.engine.settings import Settings, load_settings
@@ -22,7 +25,9 @@ from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.indexing import Order, ProgressCallback, VectorPack
 from mmsearch.search import Searcher
+from mmsearch.search.grammar import parse_query
 from mmsearch.search.searcher import MEASURE
+from mmsearch.search.second_opinion import Effort
 from mmsearch.types import Modality, Results, RunReport
 
 log = logging.getLogger(__name__)
@@ -41,13 +46,20 @@ class Engine(Holdings):
         settings: Where things are kept and what is used by default.
         samples: The bundled collection, by default the checkout's.
         load: Opens the encoder of a name, by default `load_encoder` on the settings' device.
+        load_judge: Opens the re-ranker of a name, by default `load_reranker` on the settings' device.
 
     Raises:
         StoreError: If the metadata store cannot be opened.
     """
 
-    def __init__(self, settings: Settings, samples: Samples | None = None, load: EncoderLoader | None = None) -> None:
-        super().__init__(settings, samples, load)
+    def __init__(
+        self,
+        settings: Settings,
+        samples: Samples | None = None,
+        load: EncoderLoader | None = None,
+        load_judge: RerankerLoader | None = None,
+    ) -> None:
+        super().__init__(settings, samples, load, load_judge)
         self._ready = Event()
 
     @property
@@ -102,6 +114,58 @@ class Engine(Holdings):
         with self._way.searching():
             vector = query_vector(model, text, image, self.settings.max_pixels, self.settings.max_seconds)
             return self._find(vector, model, name, target, k, began)
+
+    def search_twice(
+        self,
+        text: str | None = None,
+        *,
+        image: Picture | None = None,
+        target: Modality = Modality.IMAGE,
+        k: int = 10,
+        collection: str | None = None,
+        encoder: str | None = None,
+        reranker: str | None = None,
+        effort: Effort | None = None,
+    ) -> Iterator[Results]:
+        """Yield what `search` finds, then the same hits in the order of a second opinion, as it comes.
+
+        A re-ranker looks at words and picture together, so words that look for pictures and a picture that looks for
+        texts have a second opinion; for other queries there is the first answer alone. What words exclude ("a dog
+        without a leash") is not looked for, and counts against a picture that shows it.
+
+        Args:
+            text: As for `search`.
+            image: As for `search`.
+            target: As for `search`.
+            k: As for `search`; more may be judged.
+            collection: As for `search`.
+            encoder: As for `search`.
+            reranker: Name or folder; by default the settings'.
+            effort: What it may cost; by default the settings' seconds.
+
+        Yields:
+            Answers. Each replaces the one before; where the re-ranker fails, the last says so (`notice`).
+
+        Raises:
+            MmsearchError: As `search`; never for what the re-ranker does.
+        """
+        spend = effort or Effort(self.settings.rerank_seconds)
+        words, where = (text or "").strip(), {"collection": collection, "encoder": encoder}
+        query = parse_query(words) if words and image is None and target is Modality.IMAGE else None
+        by_picture = image if not words and target is Modality.TEXT else None
+        most = max(k, spend.hits) if query or by_picture is not None else k
+        found = self.search(query.wanted if query else words, image=image, target=target, k=most, **where)
+        yield replace(found, hits=found.hits[:k])
+        news: Iterator[Results] = iter(())
+        if query:
+            news = self._judges.on_pictures(found, query, spend, reranker)
+        elif by_picture is not None:
+            read = partial(
+                query_picture, by_picture, max_pixels=self.settings.max_pixels, max_seconds=self.settings.max_seconds
+            )
+            news = self._judges.on_texts(found, read, spend, reranker)
+        for said in news:
+            yield replace(said, hits=said.hits[:k])
 
     def similar(self, item_id: int, k: int = 10, encoder: str | None = None) -> Results:
         """Find what is nearest to an item of a collection, the item itself left out.

@@ -12,6 +12,7 @@ from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.download import download_encoder
 from mmsearch.encoders.registry import EncoderInfo, list_encoders, load_encoder
 from mmsearch.engine.choosing import Choices
+from mmsearch.engine.judging import Judges, RerankerLoader
 from mmsearch.engine.preparing import Preparation
 from mmsearch.engine.right_of_way import CourteousEncoder, RightOfWay
 from mmsearch.engine.samples import SAMPLES, Samples
@@ -21,6 +22,7 @@ from mmsearch.engine.thumbnails import Thumbnails
 from mmsearch.engine.upkeep import Upkeep
 from mmsearch.errors import BadInput, EncoderError, UnknownName
 from mmsearch.indexing import Indexer, Order, ProgressCallback, VectorPack
+from mmsearch.rerankers.registry import load_reranker
 from mmsearch.store import Store
 from mmsearch.types import CollectionInfo, Item, Modality, Removed, RunReport
 
@@ -34,7 +36,13 @@ class Holdings:
     The arguments are those of `Engine`.
     """
 
-    def __init__(self, settings: Settings, samples: Samples | None = None, load: EncoderLoader | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        samples: Samples | None = None,
+        load: EncoderLoader | None = None,
+        load_judge: RerankerLoader | None = None,
+    ) -> None:
         self.settings = settings
         self._samples = samples or Samples()
         self._store = Store(settings.home / "mmsearch.db")
@@ -49,7 +57,10 @@ class Holdings:
             lambda order, encoder, pack: self._run(order, encoder, pack=pack),
         )
         self._thumbnails = Thumbnails(settings.home / "thumbnails", settings.max_pixels, settings.max_seconds)
-        self._upkeep = Upkeep(self._store, self._spaces, self._choices, self._thumbnails, settings.home / "locks")
+        self._judges = Judges(settings, load_judge or partial(load_reranker, device=settings.device))
+        self._upkeep = Upkeep(
+            self._store, self._spaces, self._choices, self._thumbnails, self._judges, settings.home / "locks"
+        )
         self._way = RightOfWay()
 
     def __enter__(self) -> Self:
@@ -231,6 +242,7 @@ class Holdings:
     def close(self) -> None:
         """Save the indexes and close the store."""
         self._spaces.save()
+        self._judges.close()
         self._store.close()
 
     def _collection_id(self, name: str) -> int:

@@ -29,12 +29,16 @@ def query_vector(
         raise BadInput("There is nothing to search for. Type some words, or give a picture.")
     parts = [encoder.encode_texts([words])[0]] if words else []
     if image is not None:
-        parts.append(encoder.encode_images([_picture(image, encoder.image_side, max_pixels, max_seconds)])[0])
+        parts.append(encoder.encode_images([query_picture(image, encoder.image_side, max_pixels, max_seconds)])[0])
     return unit_sum(parts)
 
 
-def _picture(image: Picture, side: int, max_pixels: int, max_seconds: float) -> Image.Image:
-    """Read a picture given by its path, or put one given as an object upright."""
+def query_picture(image: Picture, side: int, max_pixels: int, max_seconds: float) -> Image.Image:
+    """Read a picture given by its path, no larger than needed, or put one given as an object upright.
+
+    Raises:
+        BadPicture: If it cannot be read.
+    """
     if isinstance(image, Image.Image):
         return ImageOps.exif_transpose(image)
     path = Path(image).expanduser()

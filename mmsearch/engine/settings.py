@@ -11,6 +11,7 @@ from mmsearch.errors import BadInput
 
 MAX_PIXELS = 150_000_000  # 600 MB once decoded: Pillow keeps four bytes a pixel
 MAX_SECONDS = 20.0  # ordinary pictures take less than one
+RERANK_SECONDS = 0.3  # people wait that long without noticing much
 
 
 def _default_home() -> Path:
@@ -28,6 +29,9 @@ class Settings:
     max_pixels: int = MAX_PIXELS  # MMSEARCH_MAX_PIXELS: pictures of more pixels are skipped
     index_roots: tuple[Path, ...] | None = None  # MMSEARCH_INDEX_ROOTS: only what lies below may be indexed; None: all
     max_seconds: float = MAX_SECONDS  # MMSEARCH_MAX_SECONDS: pictures that take longer to read are skipped
+    reranker: str = "bundled"  # MMSEARCH_RERANKER: name or folder; none: no second opinion
+    rerank_seconds: float = RERANK_SECONDS  # MMSEARCH_RERANK_SECONDS: what a second opinion may take
+    token_megabytes: int = 2_000  # MMSEARCH_TOKEN_MEGABYTES: disk for what re-rankers keep of pictures
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -35,6 +39,10 @@ class Settings:
             raise BadInput(f"MMSEARCH_MAX_PIXELS must be at least 1; got {self.max_pixels}.")
         if not 0 < self.max_seconds < float("inf"):
             raise BadInput(f"MMSEARCH_MAX_SECONDS must be a positive number; got {self.max_seconds}.")
+        if not 0 < self.rerank_seconds < float("inf"):
+            raise BadInput(f"MMSEARCH_RERANK_SECONDS must be a positive number; got {self.rerank_seconds}.")
+        if self.token_megabytes < 1:
+            raise BadInput(f"MMSEARCH_TOKEN_MEGABYTES must be at least 1; got {self.token_megabytes}.")
 
 
 def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -53,6 +61,13 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         max_pixels=_whole_number("MMSEARCH_MAX_PIXELS", given.get("MMSEARCH_MAX_PIXELS", str(default.max_pixels))),
         index_roots=_folders(given["MMSEARCH_INDEX_ROOTS"]) if "MMSEARCH_INDEX_ROOTS" in given else None,
         max_seconds=_number("MMSEARCH_MAX_SECONDS", given.get("MMSEARCH_MAX_SECONDS", str(default.max_seconds))),
+        reranker=given.get("MMSEARCH_RERANKER", default.reranker),
+        rerank_seconds=_number(
+            "MMSEARCH_RERANK_SECONDS", given.get("MMSEARCH_RERANK_SECONDS", str(default.rerank_seconds))
+        ),
+        token_megabytes=_whole_number(
+            "MMSEARCH_TOKEN_MEGABYTES", given.get("MMSEARCH_TOKEN_MEGABYTES", str(default.token_megabytes))
+        ),
     )
 
 

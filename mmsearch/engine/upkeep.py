@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mmsearch.engine.choosing import Choices
+from mmsearch.engine.judging import Judges
 from mmsearch.engine.spaces import Spaces, full_name
 from mmsearch.engine.thumbnails import Thumbnails
 from mmsearch.errors import BadInput, StoreBusy, UnknownName
@@ -23,12 +24,15 @@ class Upkeep:
         spaces: Loses the indexes.
         choices: Knows which encoder is in use.
         thumbnails: Loses those that nothing needs any more.
+        judges: Forget what they kept of pictures that nothing needs any more.
         locks: Folder of the lock files.
     """
 
-    def __init__(self, store: Store, spaces: Spaces, choices: Choices, thumbnails: Thumbnails, locks: Path) -> None:
+    def __init__(
+        self, store: Store, spaces: Spaces, choices: Choices, thumbnails: Thumbnails, judges: Judges, locks: Path
+    ) -> None:
         self._store, self._spaces, self._choices = store, spaces, choices
-        self._thumbnails, self._locks = thumbnails, locks
+        self._thumbnails, self._judges, self._locks = thumbnails, judges, locks
 
     def remove_encoder(self, collection: str, encoder: str) -> Removed:
         """Drop what an encoder made of a collection."""
@@ -83,7 +87,9 @@ class Upkeep:
             after = self._store.removal.stock(collection_id)
             self._spaces.save()
             gone = keys - self._store.removal.picture_keys(collection_id)
-            freed = self._thumbnails.remove(gone - self._store.removal.held(list(gone)))
+            lost = gone - self._store.removal.held(list(gone))
+            self._judges.forget(list(lost))
+            freed = self._thumbnails.remove(lost)
             self._compact()
             freed += size - self._store.removal.size() - _bytes(files)
         return Removed(

@@ -42,12 +42,38 @@ class PictureTokens:
         """Return all pictures of several, at least one."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("rows", "scale", "vectors")))
 
+    def to_bytes(self) -> list[bytes]:
+        """Return each picture in a form of its own to be stored."""
+        from safetensors.numpy import save
+
+        return [
+            save({"rows": rows, "scale": scale, "vectors": vectors})
+            for rows, scale, vectors in zip(self.rows, self.scale, self.vectors, strict=True)
+        ]
+
+    @classmethod
+    def from_bytes(cls, blobs: Sequence[bytes]) -> Self:
+        """Return the pictures that `to_bytes` of the same re-ranker stored, at least one.
+
+        Raises:
+            RerankerError: If they are something else.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        try:
+            read = [load(blob) for blob in blobs]
+            return cls(*(np.stack([each[name] for each in read]) for name in ("rows", "scale", "vectors")))
+        except (SafetensorError, KeyError, ValueError) as error:
+            raise RerankerError(f"These are not picture tokens of one re-ranker: {error}.") from error
+
 
 class Reranker(ABC):
     """Says how well a text and a picture match, looking at both together."""
 
     name: str  # as the user asks for it
     fingerprint: str  # hex; changes whenever the scores would
+    tokens_as: str  # hex; changes whenever what it keeps of pictures would
     image_side: int  # pixels that it makes use of on a picture's shorter side
     pictures_at_once: int = 16
     pairs_at_once: int = 64

@@ -36,7 +36,8 @@ class _TransformersMatcher(Reranker):
     pairs_at_once = 32
 
     def __init__(self, model: Any, processor: Any, *, name: str, fingerprint: str) -> None:  # noqa: ANN401 - untyped
-        self.model, self.processor, self.name, self.fingerprint = model, processor, name, fingerprint
+        self.model, self.processor, self.name = model, processor, name
+        self.fingerprint = self.tokens_as = fingerprint
         size = getattr(processor.image_processor, "size", None) or {}
         self.image_side = int(size.get("height") or size.get("shortest_edge") or _SIDE)
 

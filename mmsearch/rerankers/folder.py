@@ -27,13 +27,20 @@ class NetworkMatcher(Reranker):
         network: Ready for inference on its device.
         name: As the user asks for it.
         fingerprint: Hex; changes whenever the scores would.
+        tokens_as: Hex; changes whenever what is kept of pictures would.
         calibration: Adds the opinions of matcher and encoder.
     """
 
     def __init__(
-        self, network: "MatcherNetwork", *, name: str, fingerprint: str, calibration: Calibration | None = None
+        self,
+        network: "MatcherNetwork",
+        *,
+        name: str,
+        fingerprint: str,
+        tokens_as: str = "",
+        calibration: Calibration | None = None,
     ) -> None:
-        self.network, self.name, self.fingerprint = network, name, fingerprint
+        self.network, self.name, self.fingerprint, self.tokens_as = network, name, fingerprint, tokens_as
         self.calibration = calibration or Calibration()
         self.image_side = network.dual.shape.side
 
@@ -90,7 +97,7 @@ def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto"
         network = load_matcher(folder, load_network(encoder, pick_device(device)))
         calibration = Calibration.load(folder)
         parts = [path.read_bytes() for path in (folder / CHECKSUMS, folder / CALIBRATION) if path.is_file()]
-        printed = blake2b(b"".join(parts), digest_size=8).hexdigest()
+        tokens_as, fingerprint = (blake2b(b"".join(parts[:n]), digest_size=8).hexdigest() for n in (1, 2))
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RerankerError(f"Cannot load the matcher in {folder}: {error}. Copy or train it anew.") from error
-    return NetworkMatcher(network, name=name, fingerprint=printed, calibration=calibration)
+    return NetworkMatcher(network, name=name, fingerprint=fingerprint, tokens_as=tokens_as, calibration=calibration)

@@ -1,9 +1,10 @@
 """An engine whose answers a reader can work out by hand."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from mmsearch.errors import SourceError, UnknownName
 from mmsearch.evaluation import EvaluationReport, Metrics
@@ -94,6 +95,18 @@ class FakeEngine:
             for rank, item in enumerate(ranked, 1)
         )
         return Results(hits, "library", encoder or "tiny", "cosine", 0.012)
+
+    def search_twice(self, text: str | None = None, **asked: Any) -> Iterator[Results]:
+        """The second opinion turns the first two round, at 90 and 40 per cent."""
+        found = self.search(text, **asked)
+        yield found
+        one, other, *rest = found.hits
+        judged = [
+            replace(other, rank=1, found_at=2, probability=0.9),
+            replace(one, rank=2, found_at=1, probability=0.4),
+        ]
+        hits = (*judged, *(replace(hit, found_at=hit.rank) for hit in rest))
+        yield replace(found, hits=hits, reranker="judge", judged=2, notice="It is slow today.")
 
     def index(
         self,

@@ -66,6 +66,24 @@ def test_words_and_a_picture_go_together(run: Run, engine) -> None:
     assert engine.calls[0]["image"] == Path("dog.jpg")
 
 
+def test_a_second_opinion_puts_the_probability_first_where_there_is_one(run: Run) -> None:
+    done = run("search", "--rerank", "a cat on a sofa", "-k", "3")
+
+    first, second, third = done.stdout.splitlines()
+    assert first.startswith("1    90 %  ")
+    assert second.startswith("2    40 %   1.000  /photos/cat.jpg")
+    assert third.startswith("3           0.250  ")
+    assert "2 judged by re-ranker judge" in done.stderr
+    assert "It is slow today.\n" in done.stderr
+
+
+def test_json_tells_the_probability_and_where_a_hit_was_found(run: Run) -> None:
+    records = [json.loads(line) for line in run("search", "--rerank", "cat", "-k", "3", "--json").stdout.splitlines()]
+
+    assert [record["probability"] for record in records] == [0.9, 0.4, None]
+    assert [record["found_at"] for record in records] == [2, 1, 3]
+
+
 def test_a_text_hit_shows_the_text_that_matched(run: Run) -> None:
     assert "海滩上的狗" in run("search", "海滩上的狗", "--target", "text", "-k", "1").stdout
 

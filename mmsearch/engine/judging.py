@@ -1,0 +1,115 @@
+"""The re-rankers that an engine has open, and what they keep of pictures."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from PIL import Image
+
+from mmsearch.engine.looking import TokenShelf
+from mmsearch.engine.opened import Opened
+from mmsearch.engine.settings import Settings
+from mmsearch.errors import RerankerError
+from mmsearch.rerankers.base import Reranker
+from mmsearch.search.grammar import ParsedQuery
+from mmsearch.search.second_opinion import Effort, Opinion, SecondOpinion
+from mmsearch.store.blob_cache import BlobCache
+from mmsearch.types import Hit, Results
+
+log = logging.getLogger(__name__)
+
+NONE = "none"  # in place of a re-ranker's name: no second opinion
+
+RerankerLoader = Callable[[str], Reranker]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A re-ranker at work."""
+
+    reranker: Reranker
+    shelf: TokenShelf
+    opinion: SecondOpinion
+
+
+class Judges:
+    """Opens each re-ranker once, when it is first needed. Safe to use from several threads.
+
+    Args:
+        settings: Say which one is used by default, and how much may be kept.
+        load: Opens the re-ranker of a name.
+    """
+
+    def __init__(self, settings: Settings, load: RerankerLoader) -> None:
+        self._settings, self._load = settings, load
+        self._cache = BlobCache(settings.home / "tokens.db", settings.token_megabytes * 1_000_000)
+        self._judges: Opened[str, Judge] = Opened(self._open)
+        self._turn = Lock()  # one judges at a time: each takes all cores
+
+    @property
+    def default(self) -> str | None:
+        """The name of the re-ranker that is used by default, None if there is none."""
+        name = self._settings.reranker
+        return None if name == NONE else name
+
+    def __call__(self, name: str | None = None) -> Judge:
+        """Return a judge, by default that of the settings.
+
+        Raises:
+            RerankerError: If it cannot be loaded, or there is none.
+        """
+        asked = name or self.default
+        if asked is None:
+            raise RerankerError("No re-ranker is set. Name one in MMSEARCH_RERANKER, such as bundled.")
+        return self._judges(asked)
+
+    def on_pictures(self, answer: Results, query: ParsedQuery, effort: Effort, name: str | None) -> Iterator[Results]:
+        """Yield an answer to words again and again, as its hits are judged."""
+        return self._told(answer, lambda judge, hits: judge.opinion.on_pictures(query, hits, effort), name)
+
+    def on_texts(
+        self, answer: Results, read: Callable[[int], Image.Image], effort: Effort, name: str | None
+    ) -> Iterator[Results]:
+        """Yield an answer to a picture again and again, as its texts are judged; `read` reads it for a side."""
+
+        def judged(judge: Judge, hits: Sequence[Hit]) -> Iterator[Opinion]:
+            picture = judge.reranker.prepare([read(judge.reranker.image_side)])
+            return judge.opinion.on_texts(picture, hits, effort)
+
+        return self._told(answer, judged, name)
+
+    def forget(self, content_hashes: Sequence[str]) -> None:
+        """Forget what was kept of some pictures."""
+        self._cache.remove(content_hashes)
+
+    def close(self) -> None:
+        """Close the file that tokens are kept in."""
+        self._cache.close()
+
+    def _told(
+        self, answer: Results, judged: Callable[[Judge, Sequence[Hit]], Iterator[Opinion]], name: str | None
+    ) -> Iterator[Results]:
+        """Yield an answer as it stands after each part of a second opinion; where there is none it says why."""
+        if name is None and self.default is None:
+            return
+        try:
+            judge = self(name)
+            with self._turn:
+                for said in judged(judge, answer.hits):
+                    yield replace(
+                        answer,
+                        hits=said.hits,
+                        reranker=judge.reranker.name,
+                        judged=said.judged,
+                        notice=said.notice,
+                        seconds=answer.seconds + said.seconds,
+                    )
+        except RerankerError as error:
+            log.warning("No second opinion: %s", error)
+            yield replace(answer, notice=str(error))
+
+    def _open(self, name: str) -> Judge:
+        reranker, settings = self._load(name), self._settings
+        shelf = TokenShelf(reranker, self._cache, settings.max_pixels, settings.max_seconds)
+        return Judge(reranker, shelf, SecondOpinion(reranker, shelf.look))

@@ -1,0 +1,77 @@
+"""What re-rankers keep of pictures: looked up where it was kept before, worked out where it was not."""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from PIL import Image
+
+from mmsearch.collection import load_known_picture
+from mmsearch.errors import BadPicture, RerankerError
+from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.search.second_opinion import Seen
+from mmsearch.store.blob_cache import BlobCache
+from mmsearch.types import Item
+
+log = logging.getLogger(__name__)
+
+_READERS = 4  # pictures read at a time, while the re-ranker waits
+
+
+class TokenShelf:
+    """Looks at pictures for a re-ranker; each is read once, as long as there is room.
+
+    Args:
+        reranker: Whose tokens these are.
+        cache: Keeps them, by the content of the picture.
+        max_pixels: Pictures of more are not looked at.
+        max_seconds: Pictures that take longer to read are not looked at.
+    """
+
+    def __init__(self, reranker: Reranker, cache: BlobCache, max_pixels: int, max_seconds: float) -> None:
+        self._reranker, self._cache = reranker, cache
+        self._max_pixels, self._max_seconds = max_pixels, max_seconds
+
+    def look(self, items: Sequence[Item]) -> Seen:
+        """Return the tokens of those items whose picture can be read.
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
+        keys = [item.content_hash for item in items]
+        tokens = self._kept(keys)
+        missing = [(key, item) for key, item in zip(keys, items, strict=True) if key not in tokens]
+        with ThreadPoolExecutor(_READERS) as pool:
+            read = list(pool.map(self._read, [item for _, item in missing]))
+        fresh = {key: image for (key, _), image in zip(missing, read, strict=True) if image is not None}
+        if fresh:
+            made = self._reranker.prepare(list(fresh.values()))
+            self._cache.put(self._reranker.tokens_as, dict(zip(fresh, made.to_bytes(), strict=True)))
+            tokens |= {key: made[row : row + 1] for row, key in enumerate(fresh)}
+        rows = [row for row, key in enumerate(keys) if key in tokens]
+        return Seen(rows, PictureTokens.joined([tokens[keys[row]] for row in rows]) if rows else None)
+
+    def _kept(self, keys: Sequence[str]) -> dict[str, PictureTokens]:
+        """Return what was kept; what cannot be read is worked out anew."""
+        found = {}
+        for key, blob in self._cache.get(self._reranker.tokens_as, keys).items():
+            try:
+                found[key] = PictureTokens.from_bytes([blob])
+            except RerankerError as error:
+                log.warning("Tokens of a picture are made anew: %s", error)
+        return found
+
+    def _read(self, item: Item) -> Image.Image | None:
+        if item.path is None:
+            return None
+        try:
+            return load_known_picture(
+                item.path,
+                side=self._reranker.image_side,
+                max_pixels=self._max_pixels,
+                max_seconds=self._max_seconds,
+                expected=item.content_hash,
+            )
+        except BadPicture as error:
+            log.warning("No second opinion on %r: %s", str(item.path), error)
+            return None

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmsearch.search.grammar import parse_query
+from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen
+from mmsearch.types import Hit, Item, Modality, StoredText
+from tests.rerankers.fakes import ColourMatcher
+
+ALL = Effort(seconds=60, hits=100, sure=1.1)
+
+
+def item(number):
+    return Item(number, "c", Modality.IMAGE, None, None, (), None, 8, 8, None, str(number))
+
+
+def hits(count):
+    return [Hit(rank, 1 - rank / 100, item(rank)) for rank in range(1, count + 1)]
+
+
+def opinion(reds, *, unreadable=(), **settings):
+    """One on pictures that are so red, the rest of each green; item 1 is the first of them."""
+    matcher = ColourMatcher(**settings)
+
+    def look(items):
+        rows = [row for row, one in enumerate(items) if one.id not in unreadable]
+        images = [
+            Image.new(
+                "RGB", (8, 8), (round(255 * reds[items[row].id - 1]), round(255 * (1 - reds[items[row].id - 1])), 0)
+            )
+            for row in rows
+        ]
+        return Seen(rows, matcher.prepare(images) if images else None)
+
+    return SecondOpinion(matcher, look)
+
+
+def order(said):
+    return [hit.item.id for hit in said.hits]
+
+
+def test_the_most_probable_comes_first_and_remembers_where_it_stood():
+    (said,) = opinion([0.2, 0.9, 0.5]).on_pictures(parse_query("red"), hits(3), ALL)
+
+    assert order(said) == [2, 3, 1]
+    assert [hit.rank for hit in said.hits] == [1, 2, 3]
+    assert [hit.found_at for hit in said.hits] == [2, 3, 1]
+    assert said.hits[0].probability == pytest.approx(1 / (1 + np.exp(6 - 12 * 0.9)), abs=0.01)
+    assert (said.judged, said.done, said.notice) == (3, True, None)
+
+
+def test_tells_the_news_in_between():
+    told = list(opinion(np.linspace(0, 1, 20)).on_pictures(parse_query("red"), hits(20), ALL))
+
+    assert [said.judged for said in told] == [8, 16, 20]
+    assert [said.done for said in told] == [False, False, True]
+    assert order(told[0]) == [*range(8, 0, -1), *range(9, 21)]
+    assert order(told[-1]) == list(range(20, 0, -1))
+    assert all(sorted(order(said)) == list(range(1, 21)) for said in told)
+
+
+def test_stops_when_the_time_is_up_or_it_is_sure():
+    reds = np.full(40, 0.1)
+    reds[3] = 1.0
+
+    (brief,) = opinion(reds).on_pictures(parse_query("red"), hits(40), Effort(seconds=0, sure=1.1))
+    (sure,) = opinion(reds).on_pictures(parse_query("red"), hits(40), Effort(seconds=60, sure=0.9))
+    *_, few = opinion(reds).on_pictures(parse_query("red"), hits(40), Effort(seconds=60, hits=12, sure=1.1))
+
+    assert (brief.judged, sure.judged, few.judged) == (8, 8, 12)
+    assert order(sure)[0] == 4
+    assert few.hits[12].probability is None
+
+
+def test_what_is_excluded_counts_against_a_picture():
+    (plain,) = opinion([0.6, 0.4]).on_pictures(parse_query("red"), hits(2), ALL)
+    (without,) = opinion([0.6, 0.4]).on_pictures(parse_query("blue without red"), hits(2), ALL)
+
+    assert order(plain) == [1, 2]
+    assert order(without) == [2, 1]
+
+
+def test_a_picture_that_cannot_be_read_stays_behind_those_judged():
+    (said,) = opinion([0.5, 0.1, 0.2], unreadable={1}).on_pictures(parse_query("red"), hits(3), ALL)
+
+    assert order(said) == [3, 2, 1]
+    assert said.hits[2].probability is None
+
+
+def test_when_it_breaks_what_was_judged_stays_and_it_says_so():
+    *_, said = opinion(np.linspace(0, 1, 20), failing=2).on_pictures(parse_query("red"), hits(20), ALL)
+
+    assert order(said) == [*range(8, 0, -1), *range(9, 21)]
+    assert (said.judged, said.done, said.notice) == (8, True, "It broke.")
+
+
+def test_judges_texts_found_for_a_picture():
+    matcher = ColourMatcher()
+    picture = matcher.prepare([Image.new("RGB", (8, 8), "lime")])
+    texts = [StoredText("red"), StoredText("green")]
+    found = [Hit(rank, 0.5, item(rank), text) for rank, text in enumerate(texts, 1)]
+
+    (said,) = SecondOpinion(matcher, lambda items: Seen([], None)).on_texts(picture, found, ALL)
+
+    assert [hit.text.text for hit in said.hits] == ["green", "red"]
+
+
+def test_nothing_found_needs_no_opinion():
+    assert list(opinion([]).on_pictures(parse_query("red"), [], ALL)) == []
