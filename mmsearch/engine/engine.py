@@ -68,7 +68,7 @@ class Engine(Holdings):
         return self._ready.is_set()
 
     def warm_up(self) -> None:
-        """Load the encoder and the indexes of the default collection, so that the first search is quick."""
+        """Load encoder and re-ranker and the indexes of the default collection, so that the first search is quick."""
         name = self.default_collection()
         encoder = self._choices.encoder(name, None)
         encoder.encode_texts(["warm up"])
@@ -79,6 +79,7 @@ class Engine(Holdings):
         except (UnknownName, NotIndexed) as error:  # the first search says so to the user
             log.info("Nothing to search yet: %s", error)
         self._ready.set()
+        self._judges.warm_up()
 
     def search(
         self,

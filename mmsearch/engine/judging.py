@@ -64,6 +64,14 @@ class Judges:
             raise RerankerError("No re-ranker is set. Name one in MMSEARCH_RERANKER, such as bundled.")
         return self._judges(asked)
 
+    def warm_up(self) -> None:
+        """Load the default re-ranker; where that fails, the first search meets it again and tells the user."""
+        if self.default is not None:
+            try:
+                self()
+            except RerankerError as error:
+                log.info("No second opinions: %s", error)
+
     def on_pictures(self, answer: Results, query: ParsedQuery, effort: Effort, name: str | None) -> Iterator[Results]:
         """Yield an answer to words again and again, as its hits are judged."""
         return self._told(answer, lambda judge, hits: judge.opinion.on_pictures(query, hits, effort), name)
@@ -95,19 +103,24 @@ class Judges:
             return
         try:
             judge = self(name)
-            with self._turn:
-                for said in judged(judge, answer.hits):
-                    yield replace(
-                        answer,
-                        hits=said.hits,
-                        reranker=judge.reranker.name,
-                        judged=said.judged,
-                        notice=said.notice,
-                        seconds=answer.seconds + said.seconds,
-                    )
+            opinions = judged(judge, answer.hits)
+            while said := self._next(opinions):
+                yield replace(
+                    answer,
+                    hits=said.hits,
+                    reranker=judge.reranker.name,
+                    judged=said.judged,
+                    notice=said.notice,
+                    seconds=answer.seconds + said.seconds,
+                )
         except RerankerError as error:
             log.warning("No second opinion: %s", error)
             yield replace(answer, notice=str(error))
+
+    def _next(self, opinions: Iterator[Opinion]) -> Opinion | None:
+        """Return the next opinion; who takes it need not hurry, for nobody waits for that."""
+        with self._turn:
+            return next(opinions, None)
 
     def _open(self, name: str) -> Judge:
         reranker, settings = self._load(name), self._settings

@@ -15,19 +15,19 @@ import gradio as gr
 from gradio.events import api
 from gradio.utils import get_upload_folder
 
-from mmsearch.errors import BadInput, MmsearchError
+from mmsearch.errors import MmsearchError
 from mmsearch.ui import handlers, hosting, page, wire
 from mmsearch.ui.hosting import Rights
 from mmsearch.ui.managing import Manager
+from mmsearch.ui.streaming import SEARCHES_AT_ONCE
 from mmsearch.ui.strings import STRINGS
-from mmsearch.ui.uploads import Sent
+from mmsearch.ui.uploads import Sent, arrived
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
 
 Endpoint = Callable[..., dict[str, Any]]
 
-SEARCHES_AT_ONCE = 4  # encoding keeps all cores busy; more at once would only slow each other down
 UPLOADS_KEPT = (3600, 86_400)  # seconds: look every hour, delete what is older than a day
 
 
@@ -58,7 +58,7 @@ def build_demo(engine: "Engine", *, host: str | None = None) -> gr.Blocks:
 
 
 def _offer_searching(engine: "Engine", rights: Rights) -> None:
-    turns = BoundedSemaphore(SEARCHES_AT_ONCE)
+    turns, arrivals = BoundedSemaphore(SEARCHES_AT_ONCE), Path(get_upload_folder())
 
     def overview() -> dict[str, Any]:
         """What there is to search, by which encoders, and what a visitor may do."""
@@ -74,7 +74,7 @@ def _offer_searching(engine: "Engine", rights: Rights) -> None:
     ) -> dict[str, Any]:
         """Find pictures (or texts, by `target`) by words, by an uploaded picture, or by both."""
         with turns:
-            return handlers.search(engine, words, _arrived(picture), target, k, collection, encoder)
+            return handlers.search(engine, words, arrived(picture, arrivals), target, k, collection, encoder)
 
     def similar(item_id: int, k: int = 60, encoder: str = "") -> dict[str, Any]:
         """Find what is most similar to an item."""
@@ -153,17 +153,3 @@ def _offer(endpoint: Endpoint) -> None:
         return wire.sendable(told)  # type: ignore[return-value]
 
     api(answer, api_name=endpoint.__name__, queue=False)
-
-
-def _arrived(picture: dict[str, Any] | None) -> str | None:
-    """Return the path of a picture that a visitor sent; another file of the server is none.
-
-    Raises:
-        BadInput: If no visitor sent it.
-    """
-    if not picture:
-        return None
-    path = Path(str(picture.get("path", ""))).resolve()
-    if not path.is_relative_to(Path(get_upload_folder()).resolve()) or not path.is_file():
-        raise BadInput("The picture did not arrive, or was kept too long. Choose it again.")
-    return str(path)

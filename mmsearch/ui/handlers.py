@@ -1,5 +1,6 @@
 """What the app does when somebody searches or looks around: plain values in, plain values out."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -36,17 +37,34 @@ def search(
     Raises:
         MmsearchError: If the engine cannot answer; its message is for the user.
     """
-    if target not in set(Modality):
-        raise BadInput(f"One can look for {' or '.join(Modality)}; got {target!r}.")
     answer = engine.search(
         words.strip() or None,
         image=picture,
-        target=Modality(target),
+        target=_target(target),
         k=k,
         collection=collection or None,
         encoder=_built(engine, collection or engine.default_collection(), encoder),
     )
     return wire.results(answer)
+
+
+def search_twice(
+    engine: "Engine", words: str, picture: str | None, target: str, k: int, collection: str, encoder: str
+) -> Iterator[Told]:
+    """Yield what `search` answers, then the same hits in the order of a second opinion, as it comes.
+
+    Raises:
+        MmsearchError: If the engine cannot answer; its message is for the user.
+    """
+    for answer in engine.search_twice(
+        words.strip() or None,
+        image=picture,
+        target=_target(target),
+        k=k,
+        collection=collection or None,
+        encoder=_built(engine, collection or engine.default_collection(), encoder),
+    ):
+        yield wire.results(answer)
 
 
 def similar(engine: "Engine", item_id: int, k: int, encoder: str) -> Told:
@@ -86,6 +104,12 @@ def credits_of_samples(engine: "Engine") -> Told:
         return {"items": []}
     items = engine.items(SAMPLES, limit=engine.count_items(SAMPLES))
     return {"items": [wire.credit(item) for item in items]}
+
+
+def _target(target: str) -> Modality:
+    if target not in set(Modality):
+        raise BadInput(f"One can look for {' or '.join(Modality)}; got {target!r}.")
+    return Modality(target)
 
 
 def _built(engine: "Engine", collection: str, encoder: str) -> str | None:

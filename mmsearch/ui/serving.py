@@ -1,9 +1,11 @@
 """Puts the app on the network."""
 
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from mmsearch.ui import hosting, page
 from mmsearch.ui.routes import routes
@@ -34,7 +36,7 @@ def launch(
         inbrowser=open_browser and hosting.has_desktop(),
         theme=_theme(),
         head=page.head(),
-        app_kwargs={"routes": routes(engine)},
+        app_kwargs={"routes": routes(engine, Path(get_upload_folder()))},
         footer_links=[],
         run_history=False,
         show_error=True,

@@ -3,10 +3,11 @@
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from mmsearch.collection.filetypes import PICTURES
 from mmsearch.errors import BadInput
@@ -47,6 +48,24 @@ def keep(sent: Sequence[Sent], arrivals: Path, folder: Path) -> Path:
     for one in sent:
         shutil.move(one.path, target / _free_name(safe_name(one.name), taken))
     return folder
+
+
+def arrived(picture: Mapping[str, Any] | None, arrivals: Path) -> str | None:
+    """Return the path of a picture that a visitor sent; another file of the server is none.
+
+    Args:
+        picture: As the page names what was uploaded, by its `path`.
+        arrivals: The folder that files of visitors arrive in.
+
+    Raises:
+        BadInput: If no visitor sent it.
+    """
+    if not picture:
+        return None
+    path = Path(str(picture.get("path", ""))).resolve()
+    if not path.is_relative_to(arrivals.resolve()) or not path.is_file():
+        raise BadInput("The picture did not arrive, or was kept too long. Choose it again.")
+    return str(path)
 
 
 def safe_name(name: str) -> str:

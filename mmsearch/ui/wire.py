@@ -42,6 +42,9 @@ def results(answer: Results) -> Told:
         "encoder": answer.encoder,
         "measure": answer.measure,
         "ms": round(1000 * answer.seconds),
+        "reranker": answer.reranker,
+        "judged": answer.judged,
+        "notice": answer.notice,
         "hits": [hit(one) for one in answer],
     }
 
@@ -49,9 +52,15 @@ def results(answer: Results) -> Told:
 def hit(one: Hit) -> Told:
     """Return a hit: its item, rank, score and, where a text matched, that text."""
     told = tile(one.item) | {"rank": one.rank, "score": round(one.score, 4)}
+    if one.found_at is not None:
+        told |= {"found_at": one.found_at, "probability": _percent(one.probability)}
     if one.text is not None:
         told |= {"text": one.text.text, "text_id": one.text.id, "language": one.text.language}
     return told
+
+
+def _percent(probability: float | None) -> float | None:
+    return None if probability is None else round(probability, 3)
 
 
 def tile(item: Item) -> Told:

@@ -141,14 +141,26 @@ def test_a_lost_server_is_said(visit):
     page = visit()
     ask(page, "pizza")
 
-    page.route("**/gradio_api/run/search", lambda route: route.fulfill(status=200, body="not JSON"))
+    page.route("**/mmsearch/search", lambda route: route.fulfill(status=200, body="not JSON"))
     page.locator("#mm-words").fill("bear")
     page.locator("#mm-words").press("Enter")
 
     expect(page.locator(".mm-message h2")).to_have_text("That did not work")
-    page.unroute("**/gradio_api/run/search")
+    page.unroute("**/mmsearch/search")
     page.get_by_role("button", name="Try again").click()
     expect(status(page)).to_contain_text("“bear”")
+
+
+def test_a_second_opinion_arrives_after_the_first_answer(visit):
+    page = visit("?q=a%20crab%20in%20front%20of%20a%20car&n=24")
+
+    expect(status(page)).to_contain_text("judged by the matcher", timeout=FIRST_ANSWER)
+    first = tiles(page).first
+    expect(first).to_have_accessible_name("A crab and a car")
+    expect(first.locator("b")).to_have_text(re.compile(r"^\d+ %$"))
+    expect(tiles(page)).to_have_count(24)
+    first.click()
+    expect(page.locator(".mm-score-line")).to_contain_text("says the matcher “bundled”")
 
 
 def test_back_and_an_address_lead_to_a_search(visit):

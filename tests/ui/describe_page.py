@@ -7,9 +7,12 @@ import json
 import sys
 from pathlib import Path
 
+from gradio.utils import get_upload_folder
+
 from mmsearch.errors import BadInput
-from mmsearch.ui.blocks import _arrived, build_demo
+from mmsearch.ui.blocks import build_demo
 from mmsearch.ui.serving import _theme
+from mmsearch.ui.uploads import arrived
 from tests.ui.fakes import FakeEngine
 
 
@@ -32,7 +35,7 @@ def main() -> None:
 
 def _refusal(picture: dict) -> str:
     try:
-        return str(_arrived(picture))
+        return str(arrived(picture, Path(get_upload_folder())))
     except BadInput as error:
         return str(error)
 

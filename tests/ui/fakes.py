@@ -69,6 +69,16 @@ class FakeEngine:
         hits = self._pictures(text, k) if target is Modality.IMAGE else self._texts(text, k)
         return Results(tuple(hits), collection or "samples", "fake", "cosine", 0.012)
 
+    def search_twice(self, text=None, **asked):
+        """The second opinion turns the order round; the first of it is certain, the last was not judged."""
+        found = self.search(text, **asked)
+        yield found
+        turned = [
+            replace(hit, rank=rank, found_at=hit.rank, probability=None if rank == len(found) else 1 / rank)
+            for rank, hit in enumerate(reversed(found.hits), 1)
+        ]
+        yield replace(found, hits=tuple(turned), reranker="judge", judged=len(found) - 1)
+
     def similar(self, item_id, k=10, encoder=None):
         others = [item for item in self.all if item.id != self.item(item_id).id]
         hits = tuple(Hit(n, 1 / n, item) for n, item in enumerate(others[:k], 1))

@@ -31,6 +31,18 @@ def test_a_picture_finds_pictures(engine):
     assert len(told["hits"]) == 3
 
 
+def test_a_second_opinion_follows_the_first(engine):
+    first, second = handlers.search_twice(engine, "square", None, "image", 12, "", "")
+
+    assert first["reranker"] is None
+    assert "probability" not in first["hits"][0]
+    assert [hit["id"] for hit in second["hits"]] == [hit["id"] for hit in reversed(first["hits"])]
+    assert (second["reranker"], second["judged"]) == ("judge", len(first["hits"]) - 1)
+    assert second["hits"][0]["probability"] == 1.0
+    assert second["hits"][0]["found_at"] == len(first["hits"])
+    assert second["hits"][-1]["probability"] is None
+
+
 @pytest.mark.parametrize("words", ["", "   ", "\n\t"])
 def test_nothing_to_search_for_is_refused_in_the_engines_words(engine, words):
     with pytest.raises(BadInput, match="Nothing to search for"):

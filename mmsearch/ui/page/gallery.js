@@ -52,6 +52,21 @@ export class Gallery {
         this.element.append(...more);
     }
 
+    /** Show the same items in another order: each moves to its new place, and says how far it rose. */
+    reorder(items) {
+        const before = new Map(this.items.map((item, index) => [item.id, this.places[index]]));
+        const from = new Map([...before.values()].map((one) => [one, one.getBoundingClientRect()]));
+        const focused = document.activeElement;
+        this.items = items;
+        this.places = items.map((item, index) => before.get(item.id) ?? place(item, index));
+        this.places.forEach((one, index) => judge(one, items[index]));
+        this.fit();
+        this.element.replaceChildren(...this.places);
+        this.setCurrent(Math.max(0, this.tiles().indexOf(focused)));
+        if (this.element.contains(focused)) focused.focus({ preventScroll: true });
+        for (const one of this.places) slide(one, from.get(one));
+    }
+
     tiles() {
         return [...this.element.querySelectorAll(".mm-tile")];
     }
@@ -126,11 +141,37 @@ function lose(picture) {
     tile?.setAttribute("aria-label", `${picture.alt} (${say("picture_gone")})`);
 }
 
+const ROSE = 3; // places from which on it is worth saying
+
+/** Say on a tile how probably it matches, and that it rose. */
+function judge(one, item) {
+    const tile = one.querySelector(".mm-tile");
+    const figure = tile.querySelector(".mm-tile-words b");
+    if (figure) figure.textContent = measure(item);
+    tile.querySelector(".mm-rose")?.remove();
+    const rose = item.probability == null ? 0 : item.found_at - item.rank;
+    if (rose >= ROSE) tile.append(make("span", { class: "mm-rose", title: say("rose", { n: rose }) }, `▲ ${rose}`));
+}
+
+/** Return what is said of how well a hit matches: a probability, where there is one. */
+function measure(item) {
+    return item.probability == null ? item.score.toFixed(3) : say("percent", { n: Math.round(100 * item.probability) });
+}
+
+/** Let an element glide from where it was. */
+function slide(element, from) {
+    if (!from || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const to = element.getBoundingClientRect();
+    const [x, y] = [from.left - to.left, from.top - to.top];
+    if (!x && !y) return;
+    element.animate([{ transform: `translate(${x}px, ${y}px)`, zIndex: 1 }, { transform: "none", zIndex: 1 }], { duration: 320, easing: "ease" });
+}
+
 function place(item, index) {
     const name = item.names[language()] || say("untitled");
     const picture = pictureFor(item, index);
     picture.alt = name;
-    const score = item.score === undefined ? null : make("b", {}, item.score.toFixed(3));
+    const score = item.score === undefined ? null : make("b", {}, measure(item));
     const tile = make(
         "button",
         { type: "button", class: "mm-tile", tabindex: index ? -1 : 0 },

@@ -23,7 +23,7 @@ export class Panel {
 
     /** Show a hit: what is known already at once, the rest when the server has told it. */
     async show(hit, answer) {
-        this.hit = hit;
+        [this.hit, this.answer] = [hit, answer];
         const fresh = !this.open;
         this.element.hidden = false;
         this.element.dataset.item = hit.id;
@@ -34,10 +34,16 @@ export class Panel {
         if (fresh && phone.matches) this.element.focus();
         try {
             const item = await ask("details", hit.id);
-            if (this.hit === hit) this.fill(item, hit, answer);
+            if (this.hit?.id === hit.id) this.fill(item, this.hit, this.answer);
         } catch (error) {
             if (this.hit === hit) this.body.lastChild.textContent = say("problem", { message: error.message });
         }
+    }
+
+    /** Say of the hit that is shown what a second opinion has come to. */
+    judged(hit, answer) {
+        [this.hit, this.answer] = [hit, answer];
+        this.body.querySelector(".mm-score-line")?.replaceWith(score(hit, answer));
     }
 
     close() {
@@ -137,7 +143,12 @@ function score(hit, answer) {
     if (hit.score === undefined) return null;
     const measure = say(`measure_${answer.measure}`);
     const similarity = say("similarity", { measure, encoder: answer.encoder });
-    return make("p", { class: "mm-score-line" }, make("b", {}, hit.score.toFixed(3)), " ", similarity);
+    const cosine = [make("b", {}, hit.score.toFixed(3)), " ", similarity];
+    if (hit.probability == null) return make("p", { class: "mm-score-line" }, cosine);
+    const sure = make("b", {}, say("percent", { n: Math.round(100 * hit.probability) }));
+    const moved = say(hit.found_at === hit.rank ? "place_kept" : "place_changed", { rank: hit.rank, found_at: hit.found_at });
+    const opinion = say("probably", { reranker: answer.reranker });
+    return make("p", { class: "mm-score-line" }, sure, " ", opinion, " · ", moved, make("br"), cosine);
 }
 
 function captions(item, hit, heading) {

@@ -5,7 +5,7 @@ import { Gallery } from "./gallery.js";
 import { message, trouble } from "./messages.js";
 import { goodAtLine, options } from "./options.js";
 import { Panel } from "./panel.js";
-import { ask } from "./server.js";
+import { answers, ask } from "./server.js";
 import { TextList } from "./texts.js";
 import { count, language, number, say } from "./words.js";
 
@@ -66,8 +66,15 @@ export class SearchView {
         this.found.classList.add("mm-waiting");
         const slow = setTimeout(() => this.say(this.app.overview?.ready === false ? "warming" : "searching"), SLOW);
         try {
-            const answer = await this.ask(query);
-            if (question === this.asked) this.tell(answer);
+            let first = true;
+            for await (const answer of this.ask(query)) {
+                if (question !== this.asked) return;
+                if (first) this.tell(answer);
+                else this.settle(answer);
+                if (first) clearTimeout(slow);
+                first = false;
+                this.found.classList.remove("mm-waiting");
+            }
         } catch (error) {
             if (question === this.asked) this.refuse(error);
         } finally {
@@ -76,10 +83,11 @@ export class SearchView {
         }
     }
 
-    ask({ words, picture, like, target, k, collection, encoder }) {
-        if (like) return ask("similar", like.id, k, encoder);
-        if (!words && !picture) return ask("browse", collection, 0);
-        return ask("search", words, picture?.sent ?? null, target, k, collection, encoder);
+    /** Yield the answer, and where it comes in parts each of them. */
+    async *ask({ words, picture, like, target, k, collection, encoder }) {
+        if (like) yield ask("similar", like.id, k, encoder);
+        else if (!words && !picture) yield ask("browse", collection, 0);
+        else yield* answers({ words, picture: picture?.sent ?? null, target, k, collection, encoder });
     }
 
     tell(answer) {
@@ -124,11 +132,26 @@ export class SearchView {
         list.show(answer.hits);
     }
 
+    /** Show the hits of an answer in the order of a second opinion. */
+    settle(answer) {
+        const open = this.panel.open ? this.shown[this.index] : null;
+        this.answer = answer;
+        this.shown = answer.hits;
+        this.status.textContent = this.summary(answer, this.list === this.texts ? "text" : "picture");
+        this.list.reorder(answer.hits);
+        if (!open) return;
+        this.index = this.shown.findIndex((hit) => hit.id === open.id && hit.text_id === open.text_id);
+        this.list.mark(this.index);
+        this.panel.judged(this.shown[this.index], answer);
+    }
+
     summary(answer, noun) {
         const { words, picture } = this.app.query;
         const key = answer.like ? "about_similar" : words && picture ? "about_both" : picture ? "about_picture" : "about_words";
         const about = say(key, { words: answer.like ? answer.like.names[language()] : words });
-        return say("status", { found: count(noun, answer.hits.length), about, collection: answer.collection, ms: number(answer.ms) });
+        const told = say("status", { found: count(noun, answer.hits.length), about, collection: answer.collection, ms: number(answer.ms) });
+        const judged = answer.judged ? say("judged", { n: number(answer.judged) }) : "";
+        return [told, judged, answer.notice].filter(Boolean).join(" · ");
     }
 
     examples() {

@@ -27,6 +27,48 @@ export async function ask(endpoint, ...given) {
     return result;
 }
 
+/** Ask a question whose answer comes in parts, and yield each. */
+export async function* answers(question) {
+    let answer;
+    try {
+        answer = await fetch("mmsearch/search", {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(question),
+        });
+    } catch {
+        throw new Refusal("", "Unreachable");
+    }
+    if (!answer.ok) throw new Refusal(`HTTP ${answer.status}`, "Broken");
+    for await (const line of lines(answer.body)) {
+        const part = parsed(line);
+        if (part.problem) throw new Refusal(part.problem, part.kind);
+        yield part;
+    }
+}
+
+function parsed(line) {
+    try {
+        return JSON.parse(line);
+    } catch {
+        throw new Refusal("", "Broken");
+    }
+}
+
+/** Yield the lines of a stream of UTF-8. */
+async function* lines(stream) {
+    const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+    let begun = "";
+    for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const whole = (begun + value).split("\n");
+        begun = whole.pop();
+        yield* whole.filter(Boolean);
+    }
+    if (begun) yield begun;
+}
+
 /** Upload files; `note` hears the share that is done, 0 to 1. Return what the endpoints know them by. */
 export async function upload(files, note = () => {}) {
     const form = new FormData();

@@ -16,6 +16,13 @@ export class TextList {
         this.element.replaceChildren(...items.map((item, index) => this.row(item, index)));
     }
 
+    /** Show the same texts in another order. */
+    reorder(items) {
+        const focused = this.rows().indexOf(document.activeElement);
+        this.show(items);
+        if (focused >= 0) this.focus(focused);
+    }
+
     rows() {
         return [...this.element.querySelectorAll("button")];
     }
@@ -58,7 +65,7 @@ export class TextList {
                 picture,
                 make("span", { class: "mm-words" }, item.text),
                 item.language && make("span", { class: "mm-tag" }, item.language),
-                make("span", { class: "mm-score" }, item.score.toFixed(3)),
+                make("span", { class: "mm-score" }, item.probability == null ? item.score.toFixed(3) : say("percent", { n: Math.round(100 * item.probability) })),
             ),
         );
     }
