@@ -23,6 +23,7 @@ _HEADINGS = {
     "itm": "matching (ITM)",
     "mlm": "masked words (MLM)",
     "ranking": "true captions above foils",
+    "drawn": "matches above drawn negatives",
     "classes": "class names",
     "places": "cells of what words name",
     "centres": "middles of what words name",
