@@ -32,6 +32,13 @@ def ask(page, words):
     page.locator("#mm-words").fill(words)
     page.locator("#mm-words").press("Enter")
     expect(page.locator("#mm-status")).to_contain_text(f"“{words}”", timeout=FIRST_ANSWER)
+    settled(page)
+
+
+def settled(page):
+    """Wait until a second opinion has had its say."""
+    expect(page.locator(".mm-found")).to_have_attribute("aria-busy", "false")
+    page.wait_for_function("!document.querySelector('.mm-found').getAnimations({ subtree: true }).length")
 
 
 def tiles(page):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.browser.acting import FIRST_ANSWER, ask, drawn, drop, expect, needs_the_app, status, tiles
+from tests.browser.acting import FIRST_ANSWER, ask, drawn, drop, expect, needs_the_app, settled, status, tiles
 
 pytestmark = needs_the_app
 
@@ -192,6 +192,7 @@ def test_the_keyboard_is_enough(visit):
     page.keyboard.type("elephants")
     page.keyboard.press("Enter")
     expect(status(page)).to_contain_text("“elephants”")
+    settled(page)
     page.keyboard.press("ArrowDown")
     expect(tiles(page).first).to_be_focused()
     page.keyboard.press("ArrowRight")

@@ -146,7 +146,7 @@ def test_workers_come_to_what_one_process_does(config, data, start, tmp_path):
         reports.append(pretrain(config, data, tmp_path / str(workers), start))
 
     alone, shared = reports
-    assert shared.loss == pytest.approx(alone.loss, abs=1e-3)
+    assert shared.loss == pytest.approx(alone.loss, rel=5e-4)  # sums in bfloat16 depend on the threads
 
 
 @pytest.mark.parametrize("kinds", ['["relations"]', "[]"])

@@ -64,6 +64,7 @@ export class SearchView {
         this.panel.close();
         this.refreshControls();
         this.found.classList.add("mm-waiting");
+        this.found.setAttribute("aria-busy", "true"); // until the order has settled
         const slow = setTimeout(() => this.say(this.app.overview?.ready === false ? "warming" : "searching"), SLOW);
         try {
             let first = true;
@@ -80,6 +81,7 @@ export class SearchView {
         } finally {
             clearTimeout(slow);
             if (question === this.asked) this.found.classList.remove("mm-waiting");
+            if (question === this.asked) this.found.setAttribute("aria-busy", "false");
         }
     }
 
