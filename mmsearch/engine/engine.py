@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
 from mmsearch.engine.holdings import LIBRARY, Holdings
-from mmsearch.engine.judging import RerankerLoader
 from mmsearch.engine.preparing import pack_of
 from mmsearch.engine.queries import Picture, query_picture, query_vector
 from mmsearch.engine.roots import allowed_source
-from mmsearch.engine.samples import SAMPLES, Samples
+from mmsearch.engine.samples import SAMPLES
 from mmsearch.engine.settings import Settings, load_settings
-from mmsearch.engine.spaces import EncoderLoader, not_indexed
+from mmsearch.engine.spaces import not_indexed
 from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.indexing import Order, ProgressCallback, VectorPack
@@ -51,16 +50,6 @@ class Engine(Holdings):
     Raises:
         StoreError: If the metadata store cannot be opened.
     """
-
-    def __init__(
-        self,
-        settings: Settings,
-        samples: Samples | None = None,
-        load: EncoderLoader | None = None,
-        load_judge: RerankerLoader | None = None,
-    ) -> None:
-        super().__init__(settings, samples, load, load_judge)
-        self._ready = Event()
 
     @property
     def ready(self) -> bool:

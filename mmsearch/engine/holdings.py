@@ -61,7 +61,7 @@ class Holdings:
         self._upkeep = Upkeep(
             self._store, self._spaces, self._choices, self._thumbnails, self._judges, settings.home / "locks"
         )
-        self._way = RightOfWay()
+        self._way, self._ready = RightOfWay(), Event()
 
     def __enter__(self) -> Self:
         """Return the engine; it is closed at the end of the block."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 
 from PIL import Image
@@ -24,15 +24,6 @@ NONE = "none"  # in place of a re-ranker's name: no second opinion
 RerankerLoader = Callable[[str], Reranker]
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """A re-ranker at work."""
-
-    reranker: Reranker
-    shelf: TokenShelf
-    opinion: SecondOpinion
-
-
 class Judges:
     """Opens each re-ranker once, when it is first needed. Safe to use from several threads.
 
@@ -44,7 +35,7 @@ class Judges:
     def __init__(self, settings: Settings, load: RerankerLoader) -> None:
         self._settings, self._load = settings, load
         self._cache = BlobCache(settings.home / "tokens.db", settings.token_megabytes * 1_000_000)
-        self._judges: Opened[str, Judge] = Opened(self._open)
+        self._judges: Opened[str, SecondOpinion] = Opened(self._open)
         self._turn = Lock()  # one judges at a time: each takes all cores
 
     @property
@@ -53,7 +44,7 @@ class Judges:
         name = self._settings.reranker
         return None if name == NONE else name
 
-    def __call__(self, name: str | None = None) -> Judge:
+    def __call__(self, name: str | None = None) -> SecondOpinion:
         """Return a judge, by default that of the settings.
 
         Raises:
@@ -74,16 +65,16 @@ class Judges:
 
     def on_pictures(self, answer: Results, query: ParsedQuery, effort: Effort, name: str | None) -> Iterator[Results]:
         """Yield an answer to words again and again, as its hits are judged."""
-        return self._told(answer, lambda judge, hits: judge.opinion.on_pictures(query, hits, effort), name)
+        return self._told(answer, lambda judge, hits: judge.on_pictures(query, hits, effort), name)
 
     def on_texts(
         self, answer: Results, read: Callable[[int], Image.Image], effort: Effort, name: str | None
     ) -> Iterator[Results]:
         """Yield an answer to a picture again and again, as its texts are judged; `read` reads it for a side."""
 
-        def judged(judge: Judge, hits: Sequence[Hit]) -> Iterator[Opinion]:
-            picture = judge.reranker.prepare([read(judge.reranker.image_side)])
-            return judge.opinion.on_texts(picture, hits, effort)
+        def judged(judge: SecondOpinion, hits: Sequence[Hit]) -> Iterator[Opinion]:
+            picture = judge.reranker.prepare([read(judge.reranker.image_side)])  # in its turn, as it takes all cores
+            yield from judge.on_texts(picture, hits, effort)
 
         return self._told(answer, judged, name)
 
@@ -96,7 +87,7 @@ class Judges:
         self._cache.close()
 
     def _told(
-        self, answer: Results, judged: Callable[[Judge, Sequence[Hit]], Iterator[Opinion]], name: str | None
+        self, answer: Results, judged: Callable[[SecondOpinion, Sequence[Hit]], Iterator[Opinion]], name: str | None
     ) -> Iterator[Results]:
         """Yield an answer as it stands after each part of a second opinion; where there is none it says why."""
         if name is None and self.default is None:
@@ -122,7 +113,7 @@ class Judges:
         with self._turn:
             return next(opinions, None)
 
-    def _open(self, name: str) -> Judge:
+    def _open(self, name: str) -> SecondOpinion:
         reranker, settings = self._load(name), self._settings
         shelf = TokenShelf(reranker, self._cache, settings.max_pixels, settings.max_seconds)
-        return Judge(reranker, shelf, SecondOpinion(reranker, shelf.look))
+        return SecondOpinion(reranker, shelf.look)

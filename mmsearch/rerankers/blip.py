@@ -1,6 +1,5 @@
 """Image-text matching of BLIP (arXiv:2201.12086) and BLIP-2 (arXiv:2301.12597), from folders of transformers."""
 
-import json
 from abc import abstractmethod
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -109,11 +108,12 @@ MATCHERS = {
 }
 
 
-def open_blip(folder: Path, *, name: str, device: str = "auto") -> Reranker:
-    """Load a folder of transformers whose `config.json` names one of `MATCHERS`.
+def open_blip(folder: Path, kind: str, *, name: str, device: str = "auto") -> Reranker:
+    """Load a folder of transformers.
 
     Args:
         folder: With config, weights, tokenizer and the settings of the picture processor.
+        kind: A key of `MATCHERS`: the class that its `config.json` names.
         name: As the user asks for it.
         device: "auto", "cpu", "cuda", …
 
@@ -125,9 +125,8 @@ def open_blip(folder: Path, *, name: str, device: str = "auto") -> Reranker:
     from mmsearch.nets.dual_network import towers_dtype
     from mmsearch.rerankers.absorbed import absorb
 
-    where = pick_device(device)
     try:
-        kind = json.loads((folder / "config.json").read_text(encoding="utf8"))["architectures"][0]
+        where = pick_device(device)
         model = getattr(transformers, kind).from_pretrained(folder, local_files_only=True, dtype=towers_dtype(where))
         load_processor: Any = transformers.AutoProcessor.from_pretrained  # untyped
         processor = load_processor(folder, local_files_only=True, backend="pil")

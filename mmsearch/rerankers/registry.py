@@ -30,8 +30,8 @@ def load_reranker(name: str, *, device: str = "auto") -> Reranker:
     if (folder / CHECKSUMS).is_file():
         encoder = _BUNDLED_ENCODER if bundled else folder.parent / "encoder"
         return open_matcher(folder, encoder, name=name, device=device)
-    if _kind(folder) in MATCHERS:
-        return open_blip(folder, name=name, device=device)
+    if (kind := _kind(folder)) in MATCHERS:
+        return open_blip(folder, kind, name=name, device=device)
     what = "This mmsearch comes without a re-ranker" if bundled else f"There is no re-ranker {name!r}"
     raise RerankerError(
         f"{what}: give the folder `matcher` of a pretraining run, or a folder whose config.json names "

@@ -62,7 +62,7 @@ class SecondOpinion:
     """
 
     def __init__(self, reranker: Reranker, look: Look, beta: float = BETA, delta: float = DELTA) -> None:
-        self._reranker, self._look, self._beta, self._delta = reranker, look, beta, delta
+        self.reranker, self._look, self._beta, self._delta = reranker, look, beta, delta
 
     def on_pictures(self, query: ParsedQuery, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how pictures stand that were found for words, time and again until the effort is spent."""
@@ -81,15 +81,15 @@ class SecondOpinion:
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             texts = [hit.text.text if hit.text else "" for hit in some]
-            return self._reranker.score(texts, picture[np.zeros(len(texts), np.int64)])
+            return self.reranker.score(texts, picture[np.zeros(len(texts), np.int64)])
 
         return self._judged(hits, judge, effort)
 
     def _log_odds(self, query: ParsedQuery, kept: PictureTokens) -> NDArray[np.float32]:
         """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,)."""
-        wanted = self._reranker.score([query.text] * len(kept), kept)
+        wanted = self.reranker.score([query.text] * len(kept), kept)
         for thing in query.excluded:
-            against = self._reranker.score([thing] * len(kept), kept)
+            against = self.reranker.score([thing] * len(kept), kept)
             wanted = wanted - self._beta * np.maximum(0, against - self._delta)
         return wanted
 
@@ -110,7 +110,7 @@ class SecondOpinion:
             enough = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
             sure = len(scores) > 0 and _probability(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
             done = enough or sure
-            yield Opinion(_in_order(hits, scores), len(scores), spent, done, self._reranker.notice)
+            yield Opinion(_in_order(hits, scores), len(scores), spent, done, self.reranker.notice)
             if done:
                 return
 

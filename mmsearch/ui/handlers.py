@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, UnknownName
 from mmsearch.types import Modality
@@ -37,15 +37,7 @@ def search(
     Raises:
         MmsearchError: If the engine cannot answer; its message is for the user.
     """
-    answer = engine.search(
-        words.strip() or None,
-        image=picture,
-        target=_target(target),
-        k=k,
-        collection=collection or None,
-        encoder=_built(engine, collection or engine.default_collection(), encoder),
-    )
-    return wire.results(answer)
+    return wire.results(engine.search(**_asked(engine, words, picture, target, k, collection, encoder)))
 
 
 def search_twice(
@@ -56,14 +48,7 @@ def search_twice(
     Raises:
         MmsearchError: If the engine cannot answer; its message is for the user.
     """
-    for answer in engine.search_twice(
-        words.strip() or None,
-        image=picture,
-        target=_target(target),
-        k=k,
-        collection=collection or None,
-        encoder=_built(engine, collection or engine.default_collection(), encoder),
-    ):
+    for answer in engine.search_twice(**_asked(engine, words, picture, target, k, collection, encoder)):
         yield wire.results(answer)
 
 
@@ -106,10 +91,20 @@ def credits_of_samples(engine: "Engine") -> Told:
     return {"items": [wire.credit(item) for item in items]}
 
 
-def _target(target: str) -> Modality:
+def _asked(
+    engine: "Engine", words: str, picture: str | None, target: str, k: int, collection: str, encoder: str
+) -> dict[str, Any]:
+    """Return what the page asked as the engine takes it."""
     if target not in set(Modality):
         raise BadInput(f"One can look for {' or '.join(Modality)}; got {target!r}.")
-    return Modality(target)
+    return {
+        "text": words.strip() or None,
+        "image": picture,
+        "target": Modality(target),
+        "k": k,
+        "collection": collection or None,
+        "encoder": _built(engine, collection or engine.default_collection(), encoder),
+    }
 
 
 def _built(engine: "Engine", collection: str, encoder: str) -> str | None:

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { aspect, layOut, neighbour } from "./justified.js";
 import { pictureOf } from "./server.js";
-import { language, say } from "./words.js";
+import { language, measure, say } from "./words.js";
 
 const GAP = 6; // pixels
 const EAGER = 24; // pictures that are asked for before they are laid out: about one screen
@@ -151,11 +151,6 @@ function judge(one, item) {
     tile.querySelector(".mm-rose")?.remove();
     const rose = item.probability == null ? 0 : item.found_at - item.rank;
     if (rose >= ROSE) tile.append(make("span", { class: "mm-rose", title: say("rose", { n: rose }) }, `▲ ${rose}`));
-}
-
-/** Return what is said of how well a hit matches: a probability, where there is one. */
-function measure(item) {
-    return item.probability == null ? item.score.toFixed(3) : say("percent", { n: Math.round(100 * item.probability) });
 }
 
 /** Let an element glide from where it was. */

@@ -2,7 +2,7 @@
 
 import { button, icon, link, make } from "./dom.js";
 import { ask, pictureOf } from "./server.js";
-import { language, say, size } from "./words.js";
+import { language, measure, say, size } from "./words.js";
 
 const phone = window.matchMedia("(max-width: 760px)");
 
@@ -145,7 +145,7 @@ function score(hit, answer) {
     const similarity = say("similarity", { measure, encoder: answer.encoder });
     const cosine = [make("b", {}, hit.score.toFixed(3)), " ", similarity];
     if (hit.probability == null) return make("p", { class: "mm-score-line" }, cosine);
-    const sure = make("b", {}, say("percent", { n: Math.round(100 * hit.probability) }));
+    const sure = make("b", {}, measure(hit));
     const moved = say(hit.found_at === hit.rank ? "place_kept" : "place_changed", { rank: hit.rank, found_at: hit.found_at });
     const opinion = say("probably", { reranker: answer.reranker });
     return make("p", { class: "mm-score-line" }, sure, " ", opinion, " · ", moved, make("br"), cosine);

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { pictureOf } from "./server.js";
-import { say } from "./words.js";
+import { measure, say } from "./words.js";
 
 export class TextList {
     /** `opened` is called with the index of a text that was chosen. */
@@ -65,7 +65,7 @@ export class TextList {
                 picture,
                 make("span", { class: "mm-words" }, item.text),
                 item.language && make("span", { class: "mm-tag" }, item.language),
-                make("span", { class: "mm-score" }, item.probability == null ? item.score.toFixed(3) : say("percent", { n: Math.round(100 * item.probability) })),
+                make("span", { class: "mm-score" }, measure(item)),
             ),
         );
     }

@@ -45,6 +45,11 @@ export function number(n) {
     return n.toLocaleString(chosen);
 }
 
+/** Return how well a hit matches: a probability where there is one, else its score. */
+export function measure(hit) {
+    return hit.probability == null ? hit.score.toFixed(3) : say("percent", { n: Math.round(100 * hit.probability) });
+}
+
 /** Return a number of bytes as a person reads it. */
 export function size(bytes) {
     const units = ["B", "kB", "MB", "GB", "TB"];
