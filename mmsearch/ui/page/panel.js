@@ -141,8 +141,7 @@ function picture(item, shown = null) {
 
 function score(hit, answer) {
     if (hit.score === undefined) return null;
-    const measure = say(`measure_${answer.measure}`);
-    const similarity = say("similarity", { measure, encoder: answer.encoder });
+    const similarity = say("similarity", { measure: say(`measure_${answer.measure}`), encoder: answer.encoder });
     const cosine = [make("b", {}, hit.score.toFixed(3)), " ", similarity];
     if (hit.probability == null) return make("p", { class: "mm-score-line" }, cosine);
     const sure = make("b", {}, measure(hit));
