@@ -22,6 +22,7 @@ SHORTLIST = 32  # pictures that a query is paired with: the encoder's best
 QUERIES = 800  # captions a language and set, drawn by lot
 SCENES, SEED, SIDE = 300, 52_001, 224  # drawn for this alone
 FOILS = 40  # scenes of each kind of foil and each split
+FOIL_SHARE = 0.2  # of the weight of all pairs; by their number (.04) negation loses to the cosine, at .5 retrieval does
 _ALONE = Calibration({f"{language} {kind}": Weights(1, 0, 0) for language in LANGUAGES for kind in (PHOTO, DRAWN)})
 
 
@@ -43,7 +44,7 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
     """Fit a calibration by logistic regression of matches on both opinions.
 
     Of each photograph set every second picture asks, so that the others can tell how good the fit is
-    (`calibrates`). Weights for drawn pictures are fitted on scenes and their foils, and their bias on scenes alone:
+    (`calibrates`). Weights for drawn pictures are fitted on scenes and on foils, and their bias on scenes alone:
     true captions and foils are asked as often, which is not so in a search.
 
     Args:
@@ -66,7 +67,8 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
         owner = np.repeat(np.arange(len(scenes)), [len(scene.captions[language]) for scene in scenes])
         asked = _asked(texts, owner, rng)
         pairs = _shortlists(encoder, judge, drawn, [texts[i] for i in asked], owner[asked])
-        both = _fitted(_joined([pairs, foils[language]]))
+        shares = _shares(len(pairs.matches), len(foils[language].matches))
+        both = _fitted(_joined([pairs, foils[language]]), shares)
         weights[f"{language} {DRAWN}"] = replace(both, bias=_bias(both, pairs))
     apart, apart_bias = _told_apart([kept.vectors for kept in photos], drawn.vectors)
     return Calibration(weights, apart, apart_bias)
@@ -131,8 +133,13 @@ def _joined(parts: Sequence[Pairs]) -> Pairs:
     )
 
 
-def _fitted(pairs: Pairs) -> Weights:
-    (judgement, cosine), bias = _logistic(pairs.scores, pairs.matches, C=np.inf)
+def _shares(pairs: int, foils: int) -> NDArray[np.float64]:
+    """Return what each of the pairs, and then of the foils, weighs; all together 1."""
+    return np.repeat([(1 - FOIL_SHARE) / pairs, FOIL_SHARE / foils], [pairs, foils])
+
+
+def _fitted(pairs: Pairs, shares: NDArray[np.float64] | None = None) -> Weights:
+    (judgement, cosine), bias = _logistic(pairs.scores, pairs.matches, shares, C=np.inf)
     return Weights(judgement, cosine, bias)
 
 
@@ -155,10 +162,13 @@ def _told_apart(photos: Sequence[NDArray[np.float16]], drawn: NDArray[np.float16
 
 
 def _logistic(
-    features: NDArray[np.float32], labels: NDArray[np.bool_], **settings: object
+    features: NDArray[np.float32],
+    labels: NDArray[np.bool_],
+    shares: NDArray[np.float64] | None = None,
+    **settings: object,
 ) -> tuple[list[float], float]:
     """Return weights and bias of a logistic regression."""
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # it has no annotations
 
-    fit = LogisticRegression(max_iter=1000, **settings).fit(features, labels)
+    fit = LogisticRegression(max_iter=1000, **settings).fit(features, labels, shares)
     return fit.coef_[0].tolist(), float(fit.intercept_[0])
