@@ -112,6 +112,10 @@ class Reranker(ABC):
             result[list(rows)] = scores
         return result
 
+    def nothing_below(self, text: str) -> float | None:
+        """Return the probability below which even the best picture for a text is no match; None where none is known."""
+        return None
+
     @abstractmethod
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         """Do `prepare` for one batch."""
