@@ -32,9 +32,9 @@ def command(opener: Opener, collection: str | None, encoder: str | None, reranke
     """Fit the probabilities of a re-ranker to a collection that has captions.
 
     Each caption looks for its picture. From then on searches by this re-ranker give probabilities
-    that fit collections like this one, and say that nothing matches where the best hit is less
-    probable than for nine in ten captions. Prints how far probabilities could be trusted before and
-    after, on captions that were not fitted on. docs/second-opinion.md explains it.
+    that fit collections like this one, and say that nothing matches where they are lower than for
+    nine in ten captions. Prints how far probabilities could be trusted before and after, on captions
+    that were not fitted on. docs/second-opinion.md explains it.
     """
     with closing(opener()) as engine, closing(ProgressLine()) as progress:
         report = engine.calibrate(collection, encoder=encoder, reranker=reranker, progress=progress)

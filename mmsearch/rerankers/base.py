@@ -113,7 +113,7 @@ class Reranker(ABC):
         return result
 
     def nothing_below(self, text: str) -> float | None:
-        """Return the probability below which even the best picture for a text is no match; None where none is known."""
+        """Return below which probability that any picture matches a text none is said to; None where it is not known."""
         return None
 
     @abstractmethod

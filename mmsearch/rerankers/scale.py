@@ -47,7 +47,7 @@ class ScoreScale:
 
     Args:
         curves: By language.
-        nothing: By language, the probability below which even the best hit is no match.
+        nothing: By language, below which probability that any hit matches none is said to.
     """
 
     curves: Mapping[str, Curve]
@@ -63,7 +63,7 @@ class ScoreScale:
         return result
 
     def nothing_below(self, text: str) -> float | None:
-        """Return the probability below which even the best hit for a text is no match; None where none is known."""
+        """Return below which probability that any hit matches a text none is said to; None where it is not known."""
         return self.nothing.get(language_of(text))
 
     def save(self, path: Path) -> None:

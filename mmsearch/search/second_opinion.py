@@ -30,6 +30,7 @@ Look = Callable[[Sequence[Item]], Seen]
 
 BETA, DELTA = 1.0, 0.0  # s⁺ - β · max(0, s⁻ - δ), in log-odds
 _FIRST, _MORE = 8, 8  # hits judged before the first news, and between the next ones
+LOOKED = 16  # hits, those found first, by which one tells whether anything here matches
 _DRY = 48  # hits in a row of which none matches, after which looking for all that match ends
 
 
@@ -58,7 +59,7 @@ class Opinion:
     done: bool
     notice: str | None = None  # why it ended early, or how it had to go on, for the user
     matching: int | None = None  # how many match, where all that match are looked for
-    nothing: bool = False  # whether the best one is so improbable that nothing here matches
+    nothing: bool = False  # whether it is improbable that anything here matches
 
 
 class SecondOpinion:
@@ -123,7 +124,7 @@ class SecondOpinion:
         return said if self.scale is None else self.scale.log_odds(texts, said)
 
     def _nothing_below(self, text: str) -> float | None:
-        """Return the probability below which the best hit for a text is no match either; None where none is known."""
+        """Return below which `any_matches` nothing is said to match a text; None where that is not known."""
         return (self.scale or self.reranker).nothing_below(text)
 
     def _log_odds(self, query: ParsedQuery, kept: PictureTokens) -> NDArray[np.float32]:
@@ -157,8 +158,8 @@ class SecondOpinion:
             said = Opinion(_in_order(hits, scores), len(scores), spent, done, self.reranker.notice)
             if effort.at_least is not None:
                 said = _matching(said, effort.at_least)
-            if done and nothing_below is not None:
-                said = replace(said, nothing=_best(said.hits) < nothing_below)
+            if done and nothing_below is not None and len(scores) >= min(LOOKED, len(hits)):
+                said = replace(said, nothing=any_matches(scores) < nothing_below)
             yield said
             if done:
                 return
@@ -178,9 +179,17 @@ def _matching(said: Opinion, at_least: float) -> Opinion:
     return replace(said, matching=len(matching), hits=tuple(matching) if said.done and matching else said.hits)
 
 
-def _best(hits: Sequence[Hit]) -> float:
-    """Return the probability of the best hit; 1 where none was judged, for then nothing is known."""
-    return 1.0 if not hits or hits[0].probability is None else hits[0].probability
+def any_matches(scores: NDArray[np.float32]) -> float:
+    """Return the probability that one of the hits found first matches, as if they were independent.
+
+    It tells better than the best one alone whether anything matches: where something does, there are often several.
+
+    Args:
+        scores: (n,), log-odds in the order in which they were found; NaN where one could not be judged.
+    """
+    first = scores[:LOOKED]
+    known = first[np.isfinite(first)]
+    return float(1 - np.exp(-np.logaddexp(0, known).sum())) if len(known) else 1.0  # nothing is known
 
 
 def _next_ends(spent: float, judged: int) -> float:

@@ -4,7 +4,7 @@ from PIL import Image
 
 from mmsearch.rerankers.scale import Curve, ScoreScale
 from mmsearch.search.grammar import parse_query
-from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen
+from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen, any_matches
 from mmsearch.types import Hit, Item, Modality, StoredText
 from tests.rerankers.fakes import ColourMatcher
 
@@ -151,13 +151,24 @@ def scaled(reds, nothing):
 
 
 def test_says_that_nothing_matches_once_it_is_done():
-    told = list(scaled(np.full(20, 0.3), {"en": 0.3}).on_pictures(parse_query("red"), hits(20), ALL))
-    *_, other = scaled(np.full(20, 0.3), {"en": 0.05}).on_pictures(parse_query("red"), hits(20), ALL)
+    told = list(scaled(np.full(20, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(20), ALL))
+    *_, other = scaled(np.full(20, 0.3), {"en": 0.75}).on_pictures(parse_query("red"), hits(20), ALL)
     *_, chinese = scaled(np.full(20, 0.3), {"zh": 0.9}).on_pictures(parse_query("red"), hits(20), ALL)
 
     assert [said.nothing for said in told] == [False, False, True]
-    assert told[-1].hits[0].probability == pytest.approx(1 / (1 + np.exp(0.5 * 2.4 + 1)), abs=0.01)
+    each = 1 / (1 + np.exp(0.5 * 2.4 + 1))  # 0.1, so that of the first 16 one matches at 0.81
+    assert told[-1].hits[0].probability == pytest.approx(each, abs=0.01)
+    assert any_matches(np.full(20, np.log(each / (1 - each)), np.float32)) == pytest.approx(1 - (1 - each) ** 16)
     assert (other.nothing, chinese.nothing) == (False, False)
+
+
+def test_nothing_is_not_said_by_few_hits():
+    brief = Effort(seconds=0, sure=1.1)
+    *_, few = scaled(np.full(20, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(20), brief)
+    *_, all_there_are = scaled(np.full(3, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(3), brief)
+
+    assert (few.judged, few.nothing) == (8, False)
+    assert all_there_are.nothing
 
 
 def test_nothing_is_said_of_pictures_that_could_not_be_read():
