@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.evidence import Evidence
 from mmsearch.search.grammar import ParsedQuery
 from mmsearch.types import Hit, Item
 
@@ -19,10 +20,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a re-ranker keeps of the pictures of some items."""
+    """What a re-ranker keeps of some items."""
 
-    rows: Sequence[int]  # of those items whose picture could be read
-    tokens: PictureTokens | None  # of these rows; None if there is none
+    rows: Sequence[int]  # of those items whose picture could be read, or about which something is written
+    tokens: Evidence | None  # of these rows; None if there is none
 
 
 Look = Callable[[Sequence[Item]], Seen]
@@ -76,7 +77,7 @@ class SecondOpinion:
 
         return self._judged(hits, judge, effort)
 
-    def on_texts(self, picture: PictureTokens, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
+    def on_texts(self, picture: Evidence, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how texts stand that were found for a picture, time and again until the effort is spent."""
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
@@ -85,7 +86,7 @@ class SecondOpinion:
 
         return self._judged(hits, judge, effort)
 
-    def _log_odds(self, query: ParsedQuery, kept: PictureTokens) -> NDArray[np.float32]:
+    def _log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,)."""
         wanted = self.reranker.score([query.text] * len(kept), kept)
         for thing in query.excluded:
