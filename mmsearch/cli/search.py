@@ -24,6 +24,7 @@ EXAMPLES = examples(
     "mmsearch search --image holiday.jpg --target text",
     'mmsearch search "the same at night" --image street.jpg --json',
     'mmsearch search --rerank "a dog without a leash"',
+    'mmsearch search --reranker blip-coco "a dog without a leash"',
     "mmsearch search - < queries.txt",
 )
 
@@ -34,6 +35,7 @@ EXAMPLES = examples(
 @option("--target", type=click.Choice(["image", "text"]), default="image", show_default=True, help="What to look for.")
 @option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many hits at most.")
 @option("--rerank", is_flag=True, help="Let a matcher look at words and picture together and sort the best hits anew.")
+@option("--reranker", metavar="NAME", help="With this matcher, one that `mmsearch rerankers` lists or a model folder.")
 @collection_option
 @encoder_option
 @json_option
@@ -45,6 +47,7 @@ def command(
     target: str,
     k: int,
     rerank: bool,
+    reranker: str | None,
     collection: str | None,
     encoder: str | None,
     json: bool,
@@ -62,7 +65,7 @@ def command(
         for text in _queries(query):
             if query == "-" and not json:
                 click.echo(f"# {printable(text or '')}")
-            ask = partial(_settled, engine) if rerank else engine.search
+            ask = partial(_settled, engine, reranker=reranker) if rerank or reranker else engine.search
             results = ask(text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder)
             _show(results, text, json)
 

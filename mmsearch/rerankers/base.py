@@ -81,9 +81,9 @@ class Reranker(ABC):
             result[list(rows)] = scores
         return result
 
-    @abstractmethod
     def _prepare(self, images: Sequence[Image.Image]) -> Evidence:
-        """Do `prepare` for one batch."""
+        """Do `prepare` for one batch; each that reads pictures implements it."""
+        raise NotImplementedError
 
     @abstractmethod
     def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:

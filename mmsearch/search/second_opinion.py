@@ -13,7 +13,7 @@ from mmsearch.errors import RerankerError
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Evidence
 from mmsearch.search.grammar import ParsedQuery
-from mmsearch.types import Hit, Item
+from mmsearch.types import Hit, Item, Modality
 
 log = logging.getLogger(__name__)
 
@@ -111,9 +111,15 @@ class SecondOpinion:
             enough = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
             sure = len(scores) > 0 and _probability(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
             done = enough or sure
-            yield Opinion(_in_order(hits, scores), len(scores), spent, done, self.reranker.notice)
+            yield Opinion(_in_order(hits, scores), len(scores), spent, done, self._notice(scores))
             if done:
                 return
+
+    def _notice(self, scores: NDArray[np.float32]) -> str | None:
+        """Return what the user should know: which hits could not be judged, and what became of the re-ranker."""
+        without = int(np.isnan(scores).sum()) if self.reranker.reads is Modality.TEXT else 0
+        said = f"{without} of {len(scores)} hits have no captions for the re-ranker {self.reranker.name} to read."
+        return " ".join(filter(None, [said if without else None, self.reranker.notice])) or None
 
 
 def _next_ends(spent: float, judged: int) -> float:

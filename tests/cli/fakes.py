@@ -96,7 +96,7 @@ class FakeEngine:
         )
         return Results(hits, "library", encoder or "tiny", "cosine", 0.012)
 
-    def search_twice(self, text: str | None = None, **asked: Any) -> Iterator[Results]:
+    def search_twice(self, text: str | None = None, *, reranker: str | None = None, **asked: Any) -> Iterator[Results]:
         """The second opinion turns the first two round, at 90 and 40 per cent."""
         found = self.search(text, **asked)
         yield found
@@ -106,7 +106,7 @@ class FakeEngine:
             replace(one, rank=2, found_at=1, probability=0.4),
         ]
         hits = (*judged, *(replace(hit, found_at=hit.rank) for hit in rest))
-        yield replace(found, hits=hits, reranker="judge", judged=2, notice="It is slow today.")
+        yield replace(found, hits=hits, reranker=reranker or "judge", judged=2, notice="It is slow today.")
 
     def index(
         self,

@@ -107,3 +107,14 @@ def test_judges_texts_found_for_a_picture():
 
 def test_nothing_found_needs_no_opinion():
     assert list(opinion([]).on_pictures(parse_query("red"), [], ALL)) == []
+
+
+def test_tells_how_many_hits_have_no_captions_for_one_that_reads_them():
+    said = opinion([0.2, 0.9, 0.5], unreadable={2})
+    said.reranker.reads, said.reranker.notice = Modality.TEXT, "It is slow."
+
+    (told,) = said.on_pictures(parse_query("red"), hits(3), ALL)
+
+    assert told.notice == "1 of 3 hits have no captions for the re-ranker colours to read. It is slow."
+    assert order(told) == [3, 1, 2]
+    assert told.hits[2].probability is None
