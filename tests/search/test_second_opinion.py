@@ -110,10 +110,11 @@ def test_nothing_found_needs_no_opinion():
 
 
 def test_tells_how_many_hits_have_no_captions_for_one_that_reads_them():
-    said = opinion([0.2, 0.9, 0.5], unreadable={2})
-    said.reranker.reads, said.reranker.notice = Modality.TEXT, "It is slow."
+    matcher = ColourMatcher()
+    kept = matcher.prepare([Image.new("RGB", (8, 8), colour) for colour in ((0, 255, 0), (255, 0, 0))])
+    matcher.reads, matcher.notice = Modality.TEXT, "It is slow."
 
-    (told,) = said.on_pictures(parse_query("red"), hits(3), ALL)
+    (told,) = SecondOpinion(matcher, lambda items: Seen([0, 2], kept)).on_pictures(parse_query("red"), hits(3), ALL)
 
     assert told.notice == "1 of 3 hits have no captions for the re-ranker colours to read. It is slow."
     assert order(told) == [3, 1, 2]
