@@ -36,7 +36,7 @@ from mmsearch.evaluation.cloze_questions import content_questions, scene_questio
 from mmsearch.evaluation.compose import ComposeReport, compose_suite, encoder_scorer, reranker_scorer
 from mmsearch.evaluation.reranking import evaluate_reranking
 from mmsearch.evaluation.scene_retrieval import retrieve_scenes
-from mmsearch.rerankers.base import PictureTokens
+from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.folder import NetworkMatcher, open_matcher
 from mmsearch.rerankers.registry import BUNDLED_RERANKER
 from mmsearch.training.captions import LANGUAGES

@@ -24,6 +24,7 @@ COMMANDS = {
     "scenes": "mmsearch.cli.scenes",
     "serve": "mmsearch.cli.serve",
     "encoders": "mmsearch.cli.encoders",
+    "rerankers": "mmsearch.cli.rerankers",
 }  # name -> module that holds it as `command`; modules import heavy libraries only when they run
 
 

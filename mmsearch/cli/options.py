@@ -31,6 +31,6 @@ reranker_option = option(
     "--reranker",
     metavar="NAME",
     envvar="MMSEARCH_RERANKER",
-    help="Re-ranker: bundled, or the folder of one.",
+    help="Re-ranker: one that `mmsearch rerankers` lists, or a model folder.",
 )
 json_option = option("--json", is_flag=True, help="One JSON object per line.")

@@ -25,6 +25,7 @@ EXAMPLES = examples(
     'mmsearch search "the same at night" --image street.jpg --json',
     'mmsearch search --rerank "a dog without a leash"',
     'mmsearch search --find all --at-least 0.7 "two dogs"',
+    'mmsearch search --reranker blip-coco "a dog without a leash"',
     "mmsearch search - < queries.txt",
 )
 
@@ -43,6 +44,7 @@ GROUPS = {
 @option("--target", type=click.Choice(["image", "text"]), default="image", show_default=True, help="What to look for.")
 @option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many hits at most.")
 @option("--rerank", is_flag=True, help="Let a matcher look at words and picture together and sort the best hits anew.")
+@option("--reranker", metavar="NAME", help="With this matcher, one that `mmsearch rerankers` lists or a model folder.")
 @option("--find", type=click.Choice(FIND), help="With a matcher: the best match, or all that match, by confidence.")
 @option(
     "--at-least",
@@ -64,6 +66,7 @@ def command(
     rerank: bool,
     find: str | None,
     at_least: float,
+    reranker: str | None,
     collection: str | None,
     encoder: str | None,
     json: bool,
@@ -82,8 +85,8 @@ def command(
             if query == "-" and not json:
                 click.echo(f"# {printable(text or '')}")
             ask: Callable[..., Results] = engine.search
-            if rerank or find:
-                ask = partial(_settled, engine, at_least=at_least if find == "all" else None)
+            if rerank or reranker or find:
+                ask = partial(_settled, engine, reranker=reranker, at_least=at_least if find == "all" else None)
             results = ask(text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder)
             _show(results, text, json)
 

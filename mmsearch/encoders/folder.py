@@ -13,6 +13,7 @@ from PIL import Image
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.threads import threads
 from mmsearch.errors import EncoderError
+from mmsearch.models.device import pick_device
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
@@ -79,23 +80,6 @@ def damaged_files(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in said.keys() | found.keys() if said.get(name) != found.get(name)))
 
 
-def pick_device(device: str) -> "torch.device":
-    """Return the device that a setting names; "auto" is CUDA where there is one.
-
-    Raises:
-        EncoderError: If torch does not know it or cannot use it.
-    """
-    import torch
-
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        torch.empty(0, device=device)
-        return torch.device(device)
-    except (RuntimeError, AssertionError) as error:
-        raise EncoderError(f"Cannot use device {device!r}: {error}. Try auto, cpu or cuda.") from error
-
-
 class NetworkEncoder(DualEncoder):
     """A network of `mmsearch.nets` that is in memory.
 
@@ -148,7 +132,7 @@ def open_folder(
 
     from mmsearch.nets.dual_network import load_network
 
-    print_of_weights, where = fingerprint(folder), pick_device(device)
+    print_of_weights, where = fingerprint(folder), pick_device(device, EncoderError)
     try:
         network = load_network(folder, where, dtype)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:

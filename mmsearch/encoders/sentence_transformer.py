@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.encoders.folder import pick_device
 from mmsearch.encoders.model_folder import FULL_LENGTH, check_folder, fingerprint, image_side
 from mmsearch.errors import EncoderError
+from mmsearch.models.device import pick_device
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def load_model(folder: Path, device: str = "cpu") -> "SentenceTransformer":
         EncoderError: If it is missing, incomplete or damaged, or the device cannot be used.
     """
     check_folder(folder)
-    where = pick_device(device)
+    where = pick_device(device, EncoderError)
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
@@ -91,7 +91,7 @@ def set_speed(model: "SentenceTransformer", device: str) -> None:
     from mmsearch.nets.dual_network import towers_dtype
 
     if all(module.config.model_type in _HALF for module in transformer_modules(model)):
-        model.to(towers_dtype(pick_device(device)))
+        model.to(towers_dtype(pick_device(device, EncoderError)))
 
 
 class SentenceTransformerEncoder(DualEncoder):

@@ -17,7 +17,7 @@ from mmsearch.rerankers.scale import ScoreScale
 from mmsearch.search.grammar import ParsedQuery
 from mmsearch.search.second_opinion import Effort, Opinion, SecondOpinion
 from mmsearch.store.blob_cache import BlobCache
-from mmsearch.types import Hit, Results
+from mmsearch.types import Hit, Modality, Results
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,7 @@ class Judges:
         """Yield an answer to a picture again and again, as its texts are judged; `read` reads it for a side."""
 
         def judged(judge: SecondOpinion, hits: Sequence[Hit]) -> Iterator[Opinion]:
+            judge.reranker.must_read(Modality.IMAGE)
             picture = judge.reranker.prepare([read(judge.reranker.image_side)])  # in its turn, as it takes all cores
             yield from judge.on_texts(picture, hits, effort)
 

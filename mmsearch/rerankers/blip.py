@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +10,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
-from mmsearch.rerankers.tensors import on_device, pick_device, to_tokens
+from mmsearch.models.device import pick_device
+from mmsearch.models.fingerprint import folder_fingerprint
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.evidence import Evidence, PictureTokens
+from mmsearch.rerankers.tensors import on_device, to_tokens
 
 if TYPE_CHECKING:
     import torch
 
 USUAL_LENGTH = 24  # tokens of a query, at most; longer ones are read all the same
 MAX_LENGTH = 64
+RULES = 1  # raised when the same files would give other scores
 _SIDE = 384  # where a folder does not say
 
 
@@ -49,12 +52,12 @@ class _TransformersMatcher(Reranker):
             given = pixels["pixel_values"].to(weight.device, weight.dtype)
             return to_tokens(self.model.vision_model(pixel_values=given).last_hidden_state)
 
-    def _score(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
+    def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         import torch
 
         from mmsearch.nets.rows8 import decode_rows
 
-        weight = next(self.model.itm_head.parameters())
+        pictures, weight = PictureTokens.of(kept), next(self.model.itm_head.parameters())
         rows, scale = on_device(weight.device, pictures.rows, pictures.scale)
         read = self.processor.tokenizer(
             list(texts), padding=True, truncation=True, max_length=MAX_LENGTH, return_tensors="pt"
@@ -126,7 +129,7 @@ def open_blip(folder: Path, kind: str, *, name: str, device: str = "auto") -> Re
     from mmsearch.rerankers.absorbed import absorb
 
     try:
-        where = pick_device(device)
+        where = pick_device(device, RerankerError)
         model = getattr(transformers, kind).from_pretrained(folder, local_files_only=True, dtype=towers_dtype(where))
         load_processor: Any = transformers.AutoProcessor.from_pretrained  # untyped
         processor = load_processor(folder, local_files_only=True, backend="pil")
@@ -134,16 +137,4 @@ def open_blip(folder: Path, kind: str, *, name: str, device: str = "auto") -> Re
         raise RerankerError(f"Cannot load the re-ranker in {folder}: {error}. Copy or download it anew.") from error
     absorb(model, model.config.vision_config.hidden_size, USUAL_LENGTH)
     model.eval().requires_grad_(False).to(where)
-    return MATCHERS[kind](model, processor, name=name, fingerprint=_fingerprint(folder))
-
-
-def _fingerprint(folder: Path) -> str:
-    """Return a digest of all files that the scores depend on."""
-    digest = blake2b(digest_size=8)
-    for path in sorted(folder.glob("*")):
-        if path.suffix in {".json", ".safetensors", ".bin", ".txt"}:
-            digest.update(path.name.encode())
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 22):
-                    digest.update(chunk)
-    return digest.hexdigest()
+    return MATCHERS[kind](model, processor, name=name, fingerprint=folder_fingerprint(folder, RULES))

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.models.device import pick_device
+from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.calibration import CALIBRATION, Calibration
-from mmsearch.rerankers.tensors import on_device, pick_device, to_tokens
+from mmsearch.rerankers.evidence import Evidence, PictureTokens
+from mmsearch.rerankers.tensors import on_device, to_tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,6 +51,10 @@ class NetworkMatcher(Reranker):
         self.image_side = network.dual.shape.side
         self._read = lru_cache(_BATCHES)(self._read_anew)
 
+    def prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
+        """Return what is to be kept of pictures, as every re-ranker does."""
+        return PictureTokens.of(super().prepare(images))
+
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch
 
@@ -56,12 +62,12 @@ class NetworkMatcher(Reranker):
             vectors, tokens = self.network.look(self.network.dual.pixels(images))
             return to_tokens(tokens, vectors)
 
-    def _score(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
+    def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         import torch
 
         from mmsearch.nets.rows8 import decode_rows
 
-        weight = self.network.dual.image.stem.weight
+        pictures, weight = PictureTokens.of(kept), self.network.dual.image.stem.weight
         distinct = tuple(dict.fromkeys(texts))
         at = torch.tensor([distinct.index(text) for text in texts], device=weight.device)
         with torch.inference_mode():
@@ -105,7 +111,7 @@ def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto"
     try:
         if belongs_to(folder) != checksums(encoder):
             raise RerankerError(f"The matcher in {folder} was trained with another encoder than that in {encoder}.")
-        network = load_matcher(folder, load_network(encoder, pick_device(device)))
+        network = load_matcher(folder, load_network(encoder, pick_device(device, RerankerError)))
         calibration = Calibration.load(folder)
         parts = [path.read_bytes() for path in (folder / CHECKSUMS, folder / CALIBRATION) if path.is_file()]
         tokens_as, fingerprint = (blake2b(b"".join(parts[:n]), digest_size=8).hexdigest() for n in (1, 2))

@@ -10,20 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.evidence import Evidence
 from mmsearch.rerankers.scale import ScoreScale
 from mmsearch.search.grammar import ParsedQuery
-from mmsearch.types import Hit, Item
+from mmsearch.types import Hit, Item, Modality
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a re-ranker keeps of the pictures of some items."""
+    """What a re-ranker keeps of some items."""
 
-    rows: Sequence[int]  # of those items whose picture could be read
-    tokens: PictureTokens | None  # of these rows; None if there is none
+    rows: Sequence[int]  # of those items whose picture could be read, or about which something is written
+    tokens: Evidence | None  # of these rows; None if there is none
 
 
 Look = Callable[[Sequence[Item]], Seen]
@@ -92,7 +93,7 @@ class SecondOpinion:
 
         return self._judged(hits, judge, effort, self._nothing_below(query.text))
 
-    def on_texts(self, picture: PictureTokens, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
+    def on_texts(self, picture: Evidence, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how texts stand that were found for a picture, time and again until the effort is spent."""
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
@@ -109,16 +110,14 @@ class SecondOpinion:
         """
         return self._of_items(items, lambda kept: self.reranker.score([text] * len(kept), kept))
 
-    def _of_items(
-        self, items: Sequence[Item], score: Callable[[PictureTokens], NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
+    def _of_items(self, items: Sequence[Item], score: Callable[[Evidence], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return the scores of the pictures of items, (n,); NaN where one cannot be read."""
         seen, scores = self._look(items), np.full(len(items), np.nan, np.float32)
         if seen.tokens is not None:
             scores[list(seen.rows)] = score(seen.tokens)
         return scores
 
-    def _said(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
+    def _said(self, texts: Sequence[str], pictures: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that text i matches picture i, (n,)."""
         said = self.reranker.score(texts, pictures)
         return said if self.scale is None else self.scale.log_odds(texts, said)
@@ -127,7 +126,7 @@ class SecondOpinion:
         """Return below which `any_matches` nothing is said to match a text; None where that is not known."""
         return (self.scale or self.reranker).nothing_below(text)
 
-    def _log_odds(self, query: ParsedQuery, kept: PictureTokens) -> NDArray[np.float32]:
+    def _log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,)."""
         wanted = self._said([query.text] * len(kept), kept)
         for thing in query.excluded:
@@ -155,7 +154,7 @@ class SecondOpinion:
             spent = time.perf_counter() - began
             over = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
             done = over or _enough(scores, effort)
-            said = Opinion(_in_order(hits, scores), len(scores), spent, done, self.reranker.notice)
+            said = Opinion(_in_order(hits, scores), len(scores), spent, done, self._notice(scores))
             if effort.at_least is not None:
                 said = _matching(said, effort.at_least)
             if done and nothing_below is not None and len(scores) >= min(LOOKED, len(hits)):
@@ -163,6 +162,12 @@ class SecondOpinion:
             yield said
             if done:
                 return
+
+    def _notice(self, scores: NDArray[np.float32]) -> str | None:
+        """Return what the user should know: which hits could not be judged, and what became of the re-ranker."""
+        without = int(np.isnan(scores).sum()) if self.reranker.reads is Modality.TEXT else 0
+        said = f"{without} of {len(scores)} hits have no captions for the re-ranker {self.reranker.name} to read."
+        return " ".join(filter(None, [said if without else None, self.reranker.notice])) or None
 
 
 def _enough(scores: NDArray[np.float32], effort: Effort) -> bool:

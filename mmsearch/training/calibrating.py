@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.evaluation.compose_cases import compose_cases
 from mmsearch.evaluation.reranking import encoder_best
-from mmsearch.rerankers.base import PictureTokens
 from mmsearch.rerankers.calibration import DRAWN, PHOTO, Calibration, Weights
+from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.folder import NetworkMatcher
 from mmsearch.scenes import SceneGenerator
 from mmsearch.training.captions import LANGUAGES

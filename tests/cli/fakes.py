@@ -98,7 +98,12 @@ class FakeEngine:
         return Results(hits, "library", encoder or "tiny", "cosine", 0.012)
 
     def search_twice(
-        self, text: str | None = None, *, at_least: float | None = None, **asked: Any
+        self,
+        text: str | None = None,
+        *,
+        reranker: str | None = None,
+        at_least: float | None = None,
+        **asked: Any,
     ) -> Iterator[Results]:
         """The second opinion turns the first two round, at 90 and 40 per cent; nothing matches "nonsense"."""
         found = self.search(text, **asked)
@@ -109,7 +114,7 @@ class FakeEngine:
             replace(one, rank=2, found_at=1, probability=0.4),
         ]
         hits = (*judged, *(replace(hit, found_at=hit.rank) for hit in rest))
-        answer = replace(found, hits=hits, reranker="judge", judged=2, notice="It is slow today.")
+        answer = replace(found, hits=hits, reranker=reranker or "judge", judged=2, notice="It is slow today.")
         if at_least is not None:
             matching = tuple(hit for hit in judged if (hit.probability or 0) >= at_least)
             answer = replace(answer, hits=matching or hits, matching=len(matching))

@@ -97,6 +97,11 @@ def test_says_that_nothing_matches_and_shows_what_comes_closest(run: Run) -> Non
     assert len(done.stdout.splitlines()) == 2
 
 
+def test_naming_a_re_ranker_asks_it(run: Run) -> None:
+    assert "2 judged by re-ranker blip-coco" in run("search", "--reranker", "blip-coco", "cat", "-k", "3").stderr
+    assert "judged" not in run("search", "cat").stderr
+
+
 def test_json_tells_the_probability_and_where_a_hit_was_found(run: Run) -> None:
     records = [json.loads(line) for line in run("search", "--rerank", "cat", "-k", "3", "--json").stdout.splitlines()]
 

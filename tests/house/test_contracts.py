@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SEAMS = {"DualEncoder": ("encoders", "EncoderContract"), "VectorIndex": ("ann", "IndexContract")}  # base -> suite
+SEAMS = {
+    "DualEncoder": ("encoders", "EncoderContract"),
+    "Reranker": ("rerankers", "RerankerContract"),
+    "VectorIndex": ("ann", "IndexContract"),
+}  # base -> suite
 
 
 @pytest.mark.parametrize("base", SEAMS)

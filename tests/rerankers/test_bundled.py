@@ -40,7 +40,7 @@ def test_knows_where_the_bundled_encoder_lies():
 def test_without_weights_it_says_what_to_give_instead(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "BUNDLED_RERANKER", tmp_path)
 
-    with pytest.raises(RerankerError, match=r"comes without a re-ranker: give the folder `matcher`"):
+    with pytest.raises(RerankerError, match=r"comes without a re-ranker: give a name"):
         load_reranker("bundled")
 
 

@@ -175,3 +175,15 @@ def test_nothing_is_said_of_pictures_that_could_not_be_read():
     *_, said = opinion([0.1, 0.1], unreadable={1, 2}).on_pictures(parse_query("red"), hits(2), ALL)
 
     assert (said.nothing, said.hits[0].probability) == (False, None)
+
+
+def test_tells_how_many_hits_have_no_captions_for_one_that_reads_them():
+    matcher = ColourMatcher()
+    kept = matcher.prepare([Image.new("RGB", (8, 8), colour) for colour in ((0, 255, 0), (255, 0, 0))])
+    matcher.reads, matcher.notice = Modality.TEXT, "It is slow."
+
+    (told,) = SecondOpinion(matcher, lambda items: Seen([0, 2], kept)).on_pictures(parse_query("red"), hits(3), ALL)
+
+    assert told.notice == "1 of 3 hits have no captions for the re-ranker colours to read. It is slow."
+    assert order(told) == [3, 1, 2]
+    assert told.hits[2].probability is None
