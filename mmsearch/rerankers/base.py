@@ -112,6 +112,24 @@ class Reranker(ABC):
             result[list(rows)] = scores
         return result
 
+    def heat(self, texts: Sequence[str], picture: PictureTokens) -> NDArray[np.float32]:
+        """Return how much each part of one picture speaks for each text, (n, rows, columns), 0 or more.
+
+        Raises:
+            RerankerError: If it fails, or is of a kind that cannot tell.
+        """
+        maps = in_batches(
+            lambda rows: self._heat([texts[row] for row in rows], picture),
+            range(len(texts)),
+            self.pairs_at_once,
+            self._give_way,
+        )
+        return np.concatenate([each for _, each in maps])
+
+    def _heat(self, texts: Sequence[str], picture: PictureTokens) -> NDArray[np.float32]:
+        """Do `heat` for one batch."""
+        raise RerankerError(f"The re-ranker {self.name} does not tell where it looks.")
+
     @abstractmethod
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         """Do `prepare` for one batch."""

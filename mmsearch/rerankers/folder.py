@@ -12,6 +12,7 @@ from PIL import Image
 from mmsearch.errors import RerankerError
 from mmsearch.rerankers.base import PictureTokens, Reranker
 from mmsearch.rerankers.calibration import CALIBRATION, Calibration
+from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look
 from mmsearch.rerankers.tensors import on_device, pick_device, to_tokens
 
 if TYPE_CHECKING:
@@ -67,6 +68,25 @@ class NetworkMatcher(Reranker):
             seen = self.network.fusion.see(decode_rows(rows, scale, weight.dtype))
             judgement = self.network.judge(hidden[at], mask[at], seen)
         return self.calibration.log_odds(texts, judgement.cpu().numpy(), cosine.cpu().numpy(), pictures.vectors)
+
+    def _heat(self, texts: Sequence[str], picture: PictureTokens) -> NDArray[np.float32]:
+
+        from mmsearch.nets.fusion import Look, taught
+        from mmsearch.nets.rows8 import decode_rows
+        from mmsearch.nets.spans import spanned_tokens
+
+        weight, network = self.network.dual.image.stem.weight, self.network
+        read = spanned_tokens(network.dual, texts)
+        ids, mask = read.ids.to(weight.device), read.mask.to(weight.device)
+        said = (read.spans[..., 1] > read.spans[..., 0]).to(weight.device)  # (n, L): not prefix, ends and padding
+        rows, scale = on_device(weight.device, picture.rows, picture.scale)
+        looks: list[Look] = []
+        with gradients():
+            hidden = network.below(ids, mask).detach().requires_grad_()
+            tokens = decode_rows(rows, scale, weight.dtype).expand(len(texts), -1, -1)
+            logits = network.judge(hidden, mask, network.fusion.see(tokens), looks)
+            spoke = taught(evidence(logits, looks[-1].heads))
+        return as_grids(mean_look(spoke, said))
 
     def _to_cpu(self) -> bool:
         was = self.network.dual.image.stem.weight.device.type

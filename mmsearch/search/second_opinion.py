@@ -62,16 +62,16 @@ class SecondOpinion:
     """
 
     def __init__(self, reranker: Reranker, look: Look, beta: float = BETA, delta: float = DELTA) -> None:
-        self.reranker, self._look, self._beta, self._delta = reranker, look, beta, delta
+        self.reranker, self.look, self._beta, self._delta = reranker, look, beta, delta
 
     def on_pictures(self, query: ParsedQuery, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how pictures stand that were found for words, time and again until the effort is spent."""
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
-            seen = self._look([hit.item for hit in some])
+            seen = self.look([hit.item for hit in some])
             scores = np.full(len(some), np.nan, np.float32)
             if seen.tokens is not None:
-                scores[list(seen.rows)] = self._log_odds(query, seen.tokens)
+                scores[list(seen.rows)] = self.log_odds(query, seen.tokens)
             return scores
 
         return self._judged(hits, judge, effort)
@@ -85,8 +85,12 @@ class SecondOpinion:
 
         return self._judged(hits, judge, effort)
 
-    def _log_odds(self, query: ParsedQuery, kept: PictureTokens) -> NDArray[np.float32]:
-        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,)."""
+    def log_odds(self, query: ParsedQuery, kept: PictureTokens) -> NDArray[np.float32]:
+        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,).
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
         wanted = self.reranker.score([query.text] * len(kept), kept)
         for thing in query.excluded:
             against = self.reranker.score([thing] * len(kept), kept)
@@ -108,7 +112,7 @@ class SecondOpinion:
                 return
             spent = time.perf_counter() - began
             enough = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
-            sure = len(scores) > 0 and _probability(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
+            sure = len(scores) > 0 and probability_of(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
             done = enough or sure
             yield Opinion(_in_order(hits, scores), len(scores), spent, done, self.reranker.notice)
             if done:
@@ -129,11 +133,12 @@ def _in_order(hits: Sequence[Hit], scores: NDArray[np.float32]) -> tuple[Hit, ..
             hits[row],
             rank=rank,
             found_at=hits[row].rank,
-            probability=_probability(given[row]) if math.isfinite(given[row]) else None,
+            probability=probability_of(given[row]) if math.isfinite(given[row]) else None,
         )
         for rank, row in enumerate(order, 1)
     )
 
 
-def _probability(log_odds: float) -> float:
+def probability_of(log_odds: float) -> float:
+    """Return the probability that log-odds stand for."""
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))
