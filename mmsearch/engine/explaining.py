@@ -142,8 +142,8 @@ def _smooth(grid: NDArray[np.float32]) -> NDArray[np.float32]:
     inside = np.pad(np.ones_like(grid), 1)
     padded = np.pad(grid, 1)
     shifts = [(slice(1 + y, 1 + y + rows), slice(1 + x, 1 + x + columns)) for y in apart for x in apart]
-    mean = np.sum([padded[at] for at in shifts], 0) / np.sum([inside[at] for at in shifts], 0)
-    return mean.astype(np.float32)
+    mean: Grids = np.sum([padded[at] for at in shifts], 0) / np.sum([inside[at] for at in shifts], 0)
+    return mean
 
 
 def _scaled(grid: NDArray[np.float32]) -> NDArray[np.float32]:
