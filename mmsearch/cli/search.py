@@ -1,7 +1,7 @@
 """`mmsearch search`: words or a picture in, ranked pictures or texts out."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mmsearch.cli import explaining
+from mmsearch.cli.explaining import Explain, explainer, saver
 from mmsearch.cli.options import collection_option, encoder_option, examples, json_option, option
 from mmsearch.cli.records import echo_json
 from mmsearch.cli.session import Opener
 from mmsearch.cli.terminal import printable
-from mmsearch.types import Hit, Modality, Results
+from mmsearch.types import Explanation, Hit, Modality, Results
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
@@ -24,6 +26,7 @@ EXAMPLES = examples(
     "mmsearch search --image holiday.jpg --target text",
     'mmsearch search "the same at night" --image street.jpg --json',
     'mmsearch search --rerank "a dog without a leash"',
+    'mmsearch search --rerank --heat maps "a red bus in front of a glacier" -k 3',
     "mmsearch search - < queries.txt",
 )
 
@@ -34,6 +37,13 @@ EXAMPLES = examples(
 @option("--target", type=click.Choice(["image", "text"]), default="image", show_default=True, help="What to look for.")
 @option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many hits at most.")
 @option("--rerank", is_flag=True, help="Let a matcher look at words and picture together and sort the best hits anew.")
+@option("--explain", is_flag=True, help="Say of each phrase how well it matches and where in the picture it shows.")
+@option(
+    "--heat",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Save heat maps of the phrases; implies --explain.",
+)
 @collection_option
 @encoder_option
 @json_option
@@ -45,6 +55,8 @@ def command(
     target: str,
     k: int,
     rerank: bool,
+    explain: bool,
+    heat: Path | None,
     collection: str | None,
     encoder: str | None,
     json: bool,
@@ -54,17 +66,23 @@ def command(
     QUERY is in English, Chinese or whatever else the encoder reads; `-` reads queries from
     stdin, one per line. Prints one hit per line: rank, score, path and caption. What the score
     is stands on stderr; scores of different encoders cannot be compared. With --rerank the
-    probability that the hit matches comes first, where the matcher had time for it.
+    probability that the hit matches comes first, where the matcher had time for it. With --explain
+    the phrases of the query follow each hit: probability (without --rerank the encoder's
+    similarity), phrase, and the part of the picture where it shows most.
     """
     if query is None and image is None:
         raise click.UsageError("Say what to look for: QUERY, --image or both.")
     with closing(opener()) as engine:
-        for text in _queries(query):
+        for number, text in enumerate(_queries(query), 1):
             if query == "-" and not json:
                 click.echo(f"# {printable(text or '')}")
             ask = partial(_settled, engine) if rerank else engine.search
             results = ask(text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder)
-            _show(results, text, json)
+            why: Explain | None = None
+            if explain or heat:
+                why = explainer(engine, text, image, Modality(target), encoder, rerank)
+            save = saver(heat, image, Modality(target), f"{number}-" if query == "-" else "")
+            _show(results, text, json, why, save)
 
 
 def _settled(engine: "Engine", text: str | None, **asked: Any) -> Results:  # noqa: ANN401 - as `search_twice` takes
@@ -83,15 +101,22 @@ def _queries(query: str | None) -> Iterator[str | None]:
             yield line.strip()
 
 
-def _show(results: Results, query: str | None, json: bool) -> None:
+def _show(
+    results: Results, query: str | None, json: bool, explain: Explain | None, save: Callable[[Explanation, Hit], None]
+) -> None:
     click.echo(_meaning(results), err=True)
     if results.notice:
         click.echo(printable(results.notice), err=True)
     for hit in results:
+        why = explain(hit) if explain else None
+        if why:
+            save(why, hit)
         if json:
-            echo_json(record(hit, results, query))
-        else:
-            click.echo(line(hit, len(results)))
+            echo_json(record(hit, results, query) | ({"why": explaining.record(why)} if why else {}))
+            continue
+        click.echo(line(hit, len(results)))
+        for each in explaining.lines(why, 4) if why else ():
+            click.echo(each)
 
 
 def _meaning(results: Results) -> str:

@@ -75,7 +75,7 @@ class _TransformersMatcher(Reranker):
         with gradients(), watched(attentions) as looks:
             seen = decode_rows(rows, scale, weight.dtype).requires_grad_()  # so that every look asks for a gradient
             logits = self._logits(read["input_ids"], read["attention_mask"], seen.expand(len(texts), -1, -1)).float()
-            weights = looks[(2 * len(attentions) - 1) // 3]
+            weights = looks[max(0, 2 * len(attentions) // 3 - 1)]  # the 8th of 12; in the last, words change nothing
             if weights is None:
                 raise RerankerError(f"The re-ranker {self.name} does not tell where it looks.")
             spoke = evidence(logits[:, 1] - logits[:, 0], weights)[..., 1:]  # the first token is of no place
