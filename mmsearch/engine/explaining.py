@@ -128,10 +128,10 @@ def _similarities(
         patches = encoder.encode_patches(picture.read(encoder.image_side))  # (rows, columns, dim)
     except (EncoderError, BadPicture) as error:
         return None, str(error)
-    return np.stack([_smooth(grid) for grid in np.moveaxis(patches @ vectors.T, -1, 0)]), None
+    return np.stack([smoothed(grid) for grid in np.moveaxis(patches @ vectors.T, -1, 0)]), None
 
 
-def _smooth(grid: NDArray[np.float32]) -> NDArray[np.float32]:
+def smoothed(grid: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the mean of each cell and those around it, (rows, columns).
 
     A tower mixes neighbours, so a thing speaks from beside itself too: the mean points to it far more often
