@@ -43,9 +43,12 @@ def explainer(
         return lambda hit: engine.explain(text, item_id=hit.item.id, encoder=encoder, reranker=judge)
     if target is Modality.TEXT and image is not None and not text:
         return lambda hit: engine.explain(
-            hit.text.text if hit.text else "", image=image, collection=hit.item.collection, encoder=encoder,
+            hit.text.text if hit.text else "",
+            image=image,
+            collection=hit.item.collection,
+            encoder=encoder,
             reranker=judge,
-        )  # fmt: skip
+        )
     raise BadInput("Only pictures found by words, and texts found by a picture, can be explained.")
 
 

@@ -42,7 +42,7 @@ EXAMPLES = examples(
     "--heat",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Save heat maps of the phrases; implies --explain.",
+    help="Save heat maps of phrases; implies --explain.",
 )
 @collection_option
 @encoder_option

@@ -81,7 +81,7 @@ def _reason(one: Reason) -> Told:
         "span": list(one.span) if one.span else None,
         "probability": _percent(one.probability),
         "cosine": round(one.cosine, 3),
-        "heat": one.heat and _heat(one.heat),
+        "heat": _heat(one.heat) if one.heat else None,
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
+import numpy as np
 from PIL import Image
 
 from mmsearch.encoders.registry import EncoderInfo
@@ -12,10 +13,14 @@ from mmsearch.errors import BadInput, NotIndexed, SourceError, UnknownName
 from mmsearch.types import (
     CollectionInfo,
     Credit,
+    Explanation,
+    HeatMap,
     Hit,
     Item,
+    MadeBy,
     Modality,
     Progress,
+    Reason,
     Removed,
     Results,
     RunReport,
@@ -56,6 +61,7 @@ class FakeEngine:
         self.in_use = "fake"
         self.vectors = {"fake": (len(self.all), 5)}
         self.removed: list[str] = []
+        self.explained: list[tuple] = []
         self.left_behind: dict[str, str] = {}
 
     def warm_up(self):
@@ -78,6 +84,20 @@ class FakeEngine:
             for rank, hit in enumerate(reversed(found.hits), 1)
         ]
         yield replace(found, hits=tuple(turned), reranker="judge", judged=len(found) - 1)
+
+    def explain(self, text, *, item_id=None, image=None, collection=None, encoder=None, reranker=None):
+        """Each word is a phrase; "no" words must not be there. All show upper left."""
+        if item_id is not None:
+            self.item(item_id)
+        self.explained.append((text, item_id, image, collection, encoder))
+        grid = np.array([[1, 0.12345], [0, 0]], np.float32)
+        reasons = tuple(
+            Reason(
+                word, "excluded" if word == "leash" else "thing", None, 0.98765, 0.25, HeatMap(grid, MadeBy.ATTENTION)
+            )
+            for word in text.split()
+        )
+        return Explanation(text, reasons, 0.5, encoder or "fake", "judge", None)
 
     def similar(self, item_id, k=10, encoder=None):
         others = [item for item in self.all if item.id != self.item(item_id).id]
