@@ -124,7 +124,7 @@ class FakeEngine:
         encoder: str | None = None,
         reranker: str | None = None,
     ) -> Explanation:
-        """The first word shows upper left, each other one a cell further to the right; what follows "no" must not."""
+        """The first word shows upper left, each other one a cell further to the right; a leash must not be there."""
         self.calls.append({"explained": text, "item": item_id, "image": image, "reranker": reranker})
         reasons, at = [], 0
         for number, word in enumerate(text.split()[:4]):

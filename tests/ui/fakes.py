@@ -86,17 +86,13 @@ class FakeEngine:
         yield replace(found, hits=tuple(turned), reranker="judge", judged=len(found) - 1)
 
     def explain(self, text, *, item_id=None, image=None, collection=None, encoder=None, reranker=None):
-        """Each word is a phrase; "no" words must not be there. All show upper left."""
+        """Each word is a phrase; a leash must not be there. All show upper left."""
         if item_id is not None:
             self.item(item_id)
         self.explained.append((text, item_id, image, collection, encoder))
-        grid = np.array([[1, 0.12345], [0, 0]], np.float32)
-        reasons = tuple(
-            Reason(
-                word, "excluded" if word == "leash" else "thing", None, 0.98765, 0.25, HeatMap(grid, MadeBy.ATTENTION)
-            )
-            for word in text.split()
-        )
+        heat = HeatMap(np.array([[1, 0.12345], [0, 0]], np.float32), MadeBy.ATTENTION)
+        kinds = {"leash": "excluded"}
+        reasons = tuple(Reason(word, kinds.get(word, "thing"), None, 0.98765, 0.25, heat) for word in text.split())
         return Explanation(text, reasons, 0.5, encoder or "fake", "judge", None)
 
     def similar(self, item_id, k=10, encoder=None):
