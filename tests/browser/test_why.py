@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.acting import PHONE, ask, expect, needs_the_app, panel, settled, tiles
+from tests.browser.acting import PHONE, ask, drawn, expect, needs_the_app, panel, settled, tiles
 
 pytestmark = needs_the_app
 
@@ -102,8 +102,6 @@ def test_where_it_cannot_be_told_that_is_said(visit):
 
 
 def test_a_text_that_a_picture_found_is_explained_on_that_picture(visit, tmp_path):
-    from tests.browser.acting import drawn
-
     page = visit("?for=text")
     page.get_by_role("button", name="Texts").click()
     page.locator("#mm-file").set_input_files(drawn(tmp_path / "ball.png"))
