@@ -125,6 +125,62 @@ class Results:
         return len(self.hits)
 
 
+class MadeBy(StrEnum):
+    """What a heat map was made of."""
+
+    ATTENTION = "attention"  # where a re-ranker looked, times what that did to its answer
+    PATCHES = "patches"  # how similar the parts of the picture are to the phrase, by the encoder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatMap:
+    """How much each part of a picture speaks for a phrase."""
+
+    grid: NDArray[np.float32]  # (rows, columns), from the upper left, 0 to 1; all 0 where nothing does
+    made_by: MadeBy
+
+    def peak(self) -> tuple[float, float]:
+        """Return the middle of the part that speaks most, x and y in shares of the sides, from the upper left."""
+        row, column = np.unravel_index(int(self.grid.argmax()), self.grid.shape)
+        rows, columns = self.grid.shape
+        return (float(column) + 0.5) / columns, (float(row) + 0.5) / rows
+
+    def place(self) -> str:
+        """Return in which of nine parts of the picture the peak lies: "upper left", "right", "centre", …."""
+        x, y = self.peak()
+        row, column = ("upper", "", "lower")[int(3 * y)], ("left", "", "right")[int(3 * x)]
+        return f"{row} {column}".strip() or "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A phrase of a text, and what there is of it in a picture."""
+
+    text: str  # for what is excluded: the thing, without the word that excludes it
+    kind: str  # thing, relation or excluded: that something is there, how two things stand, or what must not be there
+    span: tuple[int, int] | None  # start and end in the text; None where the text says it in other words
+    probability: float | None  # that the picture shows it, by the re-ranker; None where none looked
+    cosine: float  # of its vector and the picture's, by the encoder
+    heat: HeatMap | None  # None where neither re-ranker nor encoder can tell
+
+    @property
+    def excluded(self) -> bool:
+        """Whether it must not be there."""
+        return self.kind == "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a text and a picture were found together, phrase by phrase."""
+
+    text: str
+    phrases: tuple[Reason, ...]  # in the order of the text, relations behind things; at least one
+    probability: float | None  # of the whole text, as a search with the re-ranker gives it
+    encoder: str
+    reranker: str | None = None  # None where none looked
+    notice: str | None = None  # for the user: what could not be had, and why
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a long run stands."""

@@ -82,14 +82,14 @@ class SecondOpinion:
         delta: float = DELTA,
         scale: ScoreScale | None = None,
     ) -> None:
-        self.reranker, self._look, self._beta, self._delta = reranker, look, beta, delta
+        self.reranker, self.look, self._beta, self._delta = reranker, look, beta, delta
         self.scale = scale
 
     def on_pictures(self, query: ParsedQuery, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how pictures stand that were found for words, time and again until the effort is spent."""
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
-            return self._of_items([hit.item for hit in some], lambda kept: self._log_odds(query, kept))
+            return self._of_items([hit.item for hit in some], lambda kept: self.log_odds(query, kept))
 
         return self._judged(hits, judge, effort, self._nothing_below(query.text))
 
@@ -98,7 +98,7 @@ class SecondOpinion:
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             texts = [hit.text.text if hit.text else "" for hit in some]
-            return self._said(texts, picture[np.zeros(len(texts), np.int64)])
+            return self.pair_odds(texts, picture[np.zeros(len(texts), np.int64)])
 
         return self._judged(hits, judge, effort)
 
@@ -112,13 +112,17 @@ class SecondOpinion:
 
     def _of_items(self, items: Sequence[Item], score: Callable[[Evidence], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return the scores of the pictures of items, (n,); NaN where one cannot be read."""
-        seen, scores = self._look(items), np.full(len(items), np.nan, np.float32)
+        seen, scores = self.look(items), np.full(len(items), np.nan, np.float32)
         if seen.tokens is not None:
             scores[list(seen.rows)] = score(seen.tokens)
         return scores
 
-    def _said(self, texts: Sequence[str], pictures: Evidence) -> NDArray[np.float32]:
-        """Return the log-odds that text i matches picture i, (n,)."""
+    def pair_odds(self, texts: Sequence[str], pictures: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that text i matches picture i, (n,).
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
         said = self.reranker.score(texts, pictures)
         return said if self.scale is None else self.scale.log_odds(texts, said)
 
@@ -126,11 +130,15 @@ class SecondOpinion:
         """Return below which `any_matches` nothing is said to match a text; None where that is not known."""
         return (self.scale or self.reranker).nothing_below(text)
 
-    def _log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
-        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,)."""
-        wanted = self._said([query.text] * len(kept), kept)
+    def log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,).
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
+        wanted = self.pair_odds([query.text] * len(kept), kept)
         for thing in query.excluded:
-            against = self._said([thing] * len(kept), kept)
+            against = self.pair_odds([thing] * len(kept), kept)
             wanted = wanted - self._beta * np.maximum(0, against - self._delta)
         return wanted
 
@@ -173,9 +181,9 @@ class SecondOpinion:
 def _enough(scores: NDArray[np.float32], effort: Effort) -> bool:
     """Return whether judging more is not worth it: one is sure, or none has matched for long."""
     if effort.at_least is None:
-        return _probability(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
+        return probability_of(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
     last = scores[-_DRY:]
-    return len(last) == _DRY and _probability(float(np.nanmax(last, initial=-np.inf))) < effort.at_least
+    return len(last) == _DRY and probability_of(float(np.nanmax(last, initial=-np.inf))) < effort.at_least
 
 
 def _matching(said: Opinion, at_least: float) -> Opinion:
@@ -211,11 +219,12 @@ def _in_order(hits: Sequence[Hit], scores: NDArray[np.float32]) -> tuple[Hit, ..
             hits[row],
             rank=rank,
             found_at=hits[row].rank,
-            probability=_probability(given[row]) if math.isfinite(given[row]) else None,
+            probability=probability_of(given[row]) if math.isfinite(given[row]) else None,
         )
         for rank, row in enumerate(order, 1)
     )
 
 
-def _probability(log_odds: float) -> float:
+def probability_of(log_odds: float) -> float:
+    """Return the probability that log-odds stand for."""
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))

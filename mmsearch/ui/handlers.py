@@ -63,6 +63,19 @@ def search_twice(
         yield wire.results(answer)
 
 
+def explain(
+    engine: "Engine", words: str, item_id: int | None, picture: str | None, collection: str, encoder: str
+) -> Told:
+    """Say phrase by phrase why words and a picture were found together: an item's, or one that a visitor sent.
+
+    Raises:
+        MmsearchError: If the engine cannot; its message is for the user.
+    """
+    where = engine.item(item_id).collection if item_id is not None else collection or engine.default_collection()
+    known = _built(engine, where, encoder)
+    return wire.explanation(engine.explain(words, item_id=item_id, image=picture, collection=where, encoder=known))
+
+
 def similar(engine: "Engine", item_id: int, k: int, encoder: str) -> Told:
     """Return what is most similar to an item: pictures to a picture, texts to a text item.
 
