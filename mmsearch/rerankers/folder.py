@@ -13,7 +13,7 @@ from PIL import Image
 from mmsearch.errors import RerankerError
 from mmsearch.models.device import pick_device
 from mmsearch.rerankers.base import Reranker
-from mmsearch.rerankers.calibration import CALIBRATION, Calibration
+from mmsearch.rerankers.calibration import CALIBRATION, Calibration, language_of
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
 from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look
 from mmsearch.rerankers.tensors import on_device, to_tokens
@@ -55,6 +55,10 @@ class NetworkMatcher(Reranker):
     def prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         """Return what is to be kept of pictures, as every re-ranker does."""
         return PictureTokens.of(super().prepare(images))
+
+    def nothing_below(self, text: str) -> float | None:
+        """Return below which probability that any picture matches a text none is said to, as calibrated."""
+        return self.calibration.nothing.get(language_of(text))
 
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch

@@ -13,6 +13,7 @@ from mmsearch.errors import RerankerError
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Evidence
 from mmsearch.rerankers.scale import ScoreScale
+from mmsearch.rerankers.verdict import LOOKED, any_matches
 from mmsearch.search.grammar import ParsedQuery
 from mmsearch.types import Hit, Item, Modality
 
@@ -31,7 +32,6 @@ Look = Callable[[Sequence[Item]], Seen]
 
 BETA, DELTA = 1.0, 0.0  # s⁺ - β · max(0, s⁻ - δ), in log-odds
 _FIRST, _MORE = 8, 8  # hits judged before the first news, and between the next ones
-LOOKED = 16  # hits, those found first, by which one tells whether anything here matches
 _DRY = 48  # hits in a row of which none matches, after which looking for all that match ends
 
 
@@ -190,19 +190,6 @@ def _matching(said: Opinion, at_least: float) -> Opinion:
     """Return an opinion with the number of hits that match, and once it is done with these alone, if there are any."""
     matching = [hit for hit in said.hits if hit.probability is not None and hit.probability >= at_least]
     return replace(said, matching=len(matching), hits=tuple(matching) if said.done and matching else said.hits)
-
-
-def any_matches(scores: NDArray[np.float32]) -> float:
-    """Return the probability that one of the hits found first matches, as if they were independent.
-
-    It tells better than the best one alone whether anything matches: where something does, there are often several.
-
-    Args:
-        scores: (n,), log-odds in the order in which they were found; NaN where one could not be judged.
-    """
-    first = scores[:LOOKED]
-    known = first[np.isfinite(first)]
-    return float(1 - np.exp(-np.logaddexp(0, known).sum())) if len(known) else 1.0  # nothing is known
 
 
 def _next_ends(spent: float, judged: int) -> float:
