@@ -72,14 +72,17 @@ class Item:
 
 
 class Confidence(StrEnum):
-    """How probable a match is, in words."""
+    """How probable a match is, roughly."""
 
-    SURE = "sure"
-    LIKELY = "likely"
-    UNSURE = "unsure"
+    HIGH = "high"
+    MIDDLE = "middle"
+    LOW = "low"
 
 
-SURE, LIKELY = 0.9, 0.5  # probabilities from which on a match is called so
+# Probabilities from which on a match is called so. They are low because what is asked is whether this very picture was
+# meant: of photographs that a caption finds, the best one is meant in one case out of four.
+HIGH, MIDDLE = 0.5, 0.2
+MATCHES = 0.1  # from which on a hit matches, unless another one is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,12 @@ class Hit:
 
     @property
     def confidence(self) -> Confidence | None:
-        """The probability in words; None where there is none."""
+        """The probability, roughly; None where there is none."""
         if self.probability is None:
             return None
-        if self.probability >= LIKELY:
-            return Confidence.SURE if self.probability >= SURE else Confidence.LIKELY
-        return Confidence.UNSURE
+        if self.probability >= MIDDLE:
+            return Confidence.HIGH if self.probability >= HIGH else Confidence.MIDDLE
+        return Confidence.LOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mmsearch.cli.options import collection_option, encoder_option, examples, js
 from mmsearch.cli.records import echo_json
 from mmsearch.cli.session import Opener
 from mmsearch.cli.terminal import printable
-from mmsearch.types import LIKELY, SURE, Confidence, Explanation, Hit, Modality, Results
+from mmsearch.types import HIGH, MATCHES, MIDDLE, Confidence, Explanation, Hit, Modality, Results
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
@@ -35,9 +35,9 @@ EXAMPLES = examples(
 
 FIND = ("one", "all")
 GROUPS = {
-    Confidence.SURE: f"sure: {SURE:.0%} and more",
-    Confidence.LIKELY: f"likely: {LIKELY:.0%} and more",
-    Confidence.UNSURE: "unsure",
+    Confidence.HIGH: f"{HIGH:.0%} and more",
+    Confidence.MIDDLE: f"{MIDDLE:.0%} to {HIGH:.0%}",
+    Confidence.LOW: f"less than {MIDDLE:.0%}",
 }
 
 
@@ -52,7 +52,7 @@ GROUPS = {
 @option(
     "--at-least",
     type=click.FloatRange(0, 1),
-    default=LIKELY,
+    default=MATCHES,
     show_default=True,
     help="With --find all: the probability from which on a hit matches.",
 )

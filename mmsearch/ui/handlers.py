@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, UnknownName
-from mmsearch.types import LIKELY, Modality
+from mmsearch.types import MATCHES, Modality
 from mmsearch.ui import wire
 from mmsearch.ui.hosting import Rights
 from mmsearch.ui.wire import Told
@@ -59,7 +59,7 @@ def search_twice(
     if find not in FIND:
         raise BadInput(f"One can find {' or '.join(FIND)}; got {find!r}.")
     asked = _asked(engine, words, picture, target, k, collection, encoder)
-    for answer in engine.search_twice(**asked, at_least=LIKELY if find == "all" else None):
+    for answer in engine.search_twice(**asked, at_least=MATCHES if find == "all" else None):
         yield wire.results(answer)
 
 

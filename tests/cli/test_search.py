@@ -80,7 +80,7 @@ def test_a_second_opinion_puts_the_probability_first_where_there_is_one(run: Run
 def test_finding_all_counts_and_groups(run: Run) -> None:
     done = run("search", "--find", "all", "--at-least", "0.3", "a cat on a sofa")
 
-    assert done.stdout.splitlines()[::2] == ["# sure: 90% and more", "# unsure"]
+    assert done.stdout.splitlines()[::2] == ["# 50% and more", "# 20% to 50%"]
     assert "2 judged by re-ranker judge · 2 match ·" in done.stderr
 
 

@@ -120,7 +120,7 @@ def test_finding_all_keeps_those_that_are_probable_enough():
 
     assert order(said) == [1, 3]  # log-odds 12 * 0.7 - 6 and more are probable
     assert (said.matching, said.judged, said.done) == (2, 5, True)
-    assert [hit.confidence for hit in said.hits] == ["sure", "sure"]
+    assert [hit.confidence for hit in said.hits] == ["high", "high"]
 
 
 def test_finding_all_shows_everything_until_it_is_done():
