@@ -166,7 +166,7 @@ class SecondOpinion:
             if effort.at_least is not None:
                 said = _matching(said, effort.at_least)
             if done and nothing_below is not None and len(scores) >= min(LOOKED, len(hits)):
-                said = replace(said, nothing=any_matches(scores) < nothing_below)
+                said = _unless_nothing(said, any_matches(scores) < nothing_below)
             yield said
             if done:
                 return
@@ -176,6 +176,15 @@ class SecondOpinion:
         without = int(np.isnan(scores).sum()) if self.reranker.reads is Modality.TEXT else 0
         said = f"{without} of {len(scores)} hits have no captions for the re-ranker {self.reranker.name} to read."
         return " ".join(filter(None, [said if without else None, self.reranker.notice])) or None
+
+
+def _unless_nothing(said: Opinion, nothing: bool) -> Opinion:
+    """Return an opinion as it is; if nothing matches in the order in which hits were found, for the new one is chance."""
+    if not nothing:
+        return said
+    before = sorted(said.hits, key=lambda hit: hit.found_at or hit.rank)
+    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(before, 1))
+    return replace(said, nothing=True, hits=hits)
 
 
 def _enough(scores: NDArray[np.float32], effort: Effort) -> bool:

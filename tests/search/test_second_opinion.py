@@ -163,6 +163,15 @@ def test_says_that_nothing_matches_once_it_is_done():
     assert (other.nothing, chinese.nothing) == (False, False)
 
 
+def test_where_nothing_matches_the_order_stays():
+    *_, said = scaled(np.linspace(0.1, 0.4, 20), {"en": 0.99}).on_pictures(parse_query("red"), hits(20), ALL)
+
+    assert said.nothing
+    assert order(said) == list(range(1, 21))
+    assert [hit.rank for hit in said.hits] == [hit.found_at for hit in said.hits]
+    assert said.hits[-1].probability > said.hits[0].probability
+
+
 def test_nothing_is_not_said_by_few_hits():
     brief = Effort(seconds=0, sure=1.1)
     *_, few = scaled(np.full(20, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(20), brief)
