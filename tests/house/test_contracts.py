@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SEAMS = {"DualEncoder": ("encoders", "EncoderContract"), "VectorIndex": ("ann", "IndexContract")}  # base -> suite
+SEAMS = {
+    "Aligner": ("alignment", "AlignerContract"),
+    "CCA": ("alignment", "AlignerContract"),
+    "ViewsAligner": ("alignment", "AlignerContract"),
+    "DualEncoder": ("encoders", "EncoderContract"),
+    "VectorIndex": ("ann", "IndexContract"),
+}  # base -> suite
 
 
 @pytest.mark.parametrize("base", SEAMS)

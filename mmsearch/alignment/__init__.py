@@ -1,0 +1,1 @@
+"""Learners that bring frozen features of two modalities into one space."""
