@@ -1,0 +1,158 @@
+"""Contrastive heads on frozen features."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
+
+from mmsearch.alignment.cca import CCA
+from mmsearch.alignment.checks import check_between, check_count, check_one_of
+from mmsearch.alignment.items import Items, owners_of
+from mmsearch.alignment.torch_learner import TorchAligner
+from mmsearch.errors import BadInput
+from mmsearch.losses.classes import class_contrast
+from mmsearch.losses.contrastive import contrastive_loss
+from mmsearch.losses.sigmoid import sigmoid_loss
+from mmsearch.losses.structure import structure_loss
+from mmsearch.nets.projectors import ProjectorNetwork
+
+LOSSES = ("softmax", "sigmoid")
+SIGMOID_BIAS = -10.0  # at the start (SigLIP, arXiv:2303.15343, section 3.2)
+CCA_RIDGES = (1.0, 0.1)  # of images and texts, where heads start from CCA
+START = 0.1  # how much of its random start the residual keeps beside a head that starts from CCA
+
+
+class Contrast(nn.Module):
+    """The learnt scale and bias of cosines, and the loss on them."""
+
+    def __init__(self, kind: str, temperature: float, smoothing: float) -> None:
+        super().__init__()
+        self.kind, self.smoothing = kind, smoothing
+        self.log_scale = nn.Parameter(torch.tensor(math.log(1 / temperature)))
+        self.bias = nn.Parameter(torch.tensor(SIGMOID_BIAS))
+
+    def forward(self, image: Tensor, text: Tensor, labels: Tensor | None, class_share: float) -> Tensor:
+        """Return the loss of unit codes, (B, D) each: of pairs, of classes or of both."""
+        scale = self.log_scale.exp()
+        if self.kind == "sigmoid":
+            pairs = sigmoid_loss(image, text, scale, self.bias)
+        else:
+            pairs = contrastive_loss(image, text, scale, None, self.smoothing)
+        if labels is None or class_share == 0.0:
+            return pairs
+        return (1 - class_share) * pairs + class_share * class_contrast(image, text, scale, labels)
+
+
+class ContrastiveHeads(TorchAligner):
+    """Trains a head on each side so that every image tells its text from those of other images, and back.
+
+    An epoch draws one text of each image, so other texts of an image are never its negatives.
+
+    Args:
+        dim: Columns of the shared space.
+        hidden: Width of the residual of each head; 0 for linear heads.
+        dropout: Share of hidden values set to zero in training; of features it is half.
+        loss: "softmax" (InfoNCE, as in CLIP) or "sigmoid" (as in SigLIP).
+        temperature: At the start; it is learnt.
+        smoothing: Share of the target that is spread over all texts of a batch; for softmax.
+        structure: Weight of the term that keeps each side's neighbourhoods; 0 for none.
+        levels: Up to which power that term compares neighbours of neighbours.
+        class_share: Share of the loss that draws items of one class together; used if `fit` is given labels.
+        start_from_cca: Whether the linear part begins as CCA rather than at random; then at most as many columns
+            as CCA has components are returned.
+        epochs: At most; in each every image meets one of its texts.
+        batch_size: Images a step.
+        learning_rate: At its peak.
+        weight_decay: Of matrices.
+        validation: Share of the images held out to tell when to stop; 0 to train to the end on all.
+        patience: Epochs without a better score on them after which to stop.
+        random_state: Seed.
+        device: Where torch computes.
+    """
+
+    def __init__(
+        self,
+        dim: int = 512,
+        hidden: int = 1024,
+        dropout: float = 0.7,
+        loss: str = "softmax",
+        temperature: float = 0.05,
+        smoothing: float = 0.1,
+        structure: float = 0.0,
+        levels: int = 1,
+        class_share: float = 0.0,
+        start_from_cca: bool = False,
+        epochs: int = 40,
+        batch_size: int = 1000,
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.1,
+        validation: float = 0.05,
+        patience: int = 10,
+        random_state: int = 0,
+        device: str = "cpu",
+    ) -> None:
+        self.dim = dim
+        self.hidden = hidden
+        self.dropout = dropout
+        self.loss = loss
+        self.temperature = temperature
+        self.smoothing = smoothing
+        self.structure = structure
+        self.levels = levels
+        self.class_share = class_share
+        self.start_from_cca = start_from_cca
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.validation = validation
+        self.patience = patience
+        self.random_state = random_state
+        self.device = device
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_one_of("loss", self.loss, LOSSES)
+        check_between("temperature", self.temperature, 1e-3)
+        check_between("smoothing", self.smoothing, 0, 0.99)
+        check_between("structure", self.structure, 0)
+        check_count("levels", self.levels)
+
+    def _build(self, widths: tuple[int, ...]) -> ProjectorNetwork:
+        contrast = Contrast(self.loss, self.temperature, self.smoothing)
+        return ProjectorNetwork(self._projectors(widths), contrast=contrast)
+
+    def _start(self, train: Items) -> None:
+        if self.class_share and train.labels is None:
+            raise BadInput(f"class_share is {self.class_share}, but no labels were given.")
+        if self.start_from_cca:
+            self._begin_as_cca(train)
+
+    @torch.no_grad()
+    def _begin_as_cca(self, train: Items) -> None:
+        """Set the linear parts to CCA, columns beyond its components to 0, and keep the residuals small."""
+        image, text = (
+            projector.standardise(view).cpu().numpy()
+            for projector, view in zip(self.network_.views(), train.views, strict=True)
+        )
+        cca = CCA(self.dim, *CCA_RIDGES).fit(image, text, owner=owners_of(train, 1))
+        for projector, weights in zip(self.network_.views(), (cca.image_weights_, cca.text_weights_), strict=True):
+            found = torch.from_numpy(weights * cca.correlations_).T  # (k, d)
+            projector.linear.weight.zero_()[: len(found)] = found
+            projector.linear.bias.zero_()
+            if projector.residual is not None:
+                for parameter in projector.residual[-1].parameters():
+                    parameter.mul_(START)
+
+    def _loss(self, rows: tuple[Tensor, ...], labels: Tensor | None) -> Tensor:
+        codes = self._codes(self.network_, rows)
+        image, text = (F.normalize(code, dim=1) for code in codes)
+        loss: Tensor = self.network_.others["contrast"](image, text, labels, self.class_share)
+        if self.structure == 0.0:
+            return loss
+        kept = [
+            structure_loss(projector.standardise(view), code, self.levels)
+            for projector, view, code in zip(self.network_.views(), rows, codes, strict=True)
+        ]
+        return loss + self.structure * sum(kept, loss.new_zeros(()))
