@@ -1,47 +1,18 @@
 """Contrastive heads on frozen features."""
 
-import math
-
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
+from torch import Tensor
 
 from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.checks import check_between, check_count, check_one_of
+from mmsearch.alignment.contrast import LOSSES, Contrast, refuse_without_labels
 from mmsearch.alignment.items import Items, owners_of
 from mmsearch.alignment.torch_learner import TorchAligner
-from mmsearch.errors import BadInput
-from mmsearch.losses.classes import class_contrast
-from mmsearch.losses.contrastive import contrastive_loss
-from mmsearch.losses.sigmoid import sigmoid_loss
 from mmsearch.losses.structure import structure_loss
 from mmsearch.nets.projectors import ProjectorNetwork
 
-LOSSES = ("softmax", "sigmoid")
-SIGMOID_BIAS = -10.0  # at the start (SigLIP, arXiv:2303.15343, section 3.2)
 CCA_RIDGES = (1.0, 0.1)  # of images and texts, where heads start from CCA
 START = 0.1  # how much of its random start the residual keeps beside a head that starts from CCA
-
-
-class Contrast(nn.Module):
-    """The learnt scale and bias of cosines, and the loss on them."""
-
-    def __init__(self, kind: str, temperature: float, smoothing: float) -> None:
-        super().__init__()
-        self.kind, self.smoothing = kind, smoothing
-        self.log_scale = nn.Parameter(torch.tensor(math.log(1 / temperature)))
-        self.bias = nn.Parameter(torch.tensor(SIGMOID_BIAS))
-
-    def forward(self, image: Tensor, text: Tensor, labels: Tensor | None, class_share: float) -> Tensor:
-        """Return the loss of unit codes, (B, D) each: of pairs, of classes or of both."""
-        scale = self.log_scale.exp()
-        if self.kind == "sigmoid":
-            pairs = sigmoid_loss(image, text, scale, self.bias)
-        else:
-            pairs = contrastive_loss(image, text, scale, None, self.smoothing)
-        if labels is None or class_share == 0.0:
-            return pairs
-        return (1 - class_share) * pairs + class_share * class_contrast(image, text, scale, labels)
 
 
 class ContrastiveHeads(TorchAligner):
@@ -83,12 +54,12 @@ class ContrastiveHeads(TorchAligner):
         levels: int = 1,
         class_share: float = 0.0,
         start_from_cca: bool = False,
-        epochs: int = 40,
+        epochs: int = 30,
         batch_size: int = 1000,
         learning_rate: float = 1e-3,
         weight_decay: float = 0.1,
         validation: float = 0.05,
-        patience: int = 10,
+        patience: int = 15,
         random_state: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -124,8 +95,7 @@ class ContrastiveHeads(TorchAligner):
         return ProjectorNetwork(self._projectors(widths), contrast=contrast)
 
     def _start(self, train: Items) -> None:
-        if self.class_share and train.labels is None:
-            raise BadInput(f"class_share is {self.class_share}, but no labels were given.")
+        refuse_without_labels(self.class_share, train)
         if self.start_from_cca:
             self._begin_as_cca(train)
 
@@ -147,8 +117,7 @@ class ContrastiveHeads(TorchAligner):
 
     def _loss(self, rows: tuple[Tensor, ...], labels: Tensor | None) -> Tensor:
         codes = self._codes(self.network_, rows)
-        image, text = (F.normalize(code, dim=1) for code in codes)
-        loss: Tensor = self.network_.others["contrast"](image, text, labels, self.class_share)
+        loss: Tensor = self.network_.others["contrast"](*codes, labels, self.class_share)
         if self.structure == 0.0:
             return loss
         kept = [

@@ -12,19 +12,25 @@ class _Reversal(torch.autograd.Function):
     """Nothing forwards, the negative gradient backwards."""
 
     @staticmethod
-    def forward(context: Any, codes: Tensor) -> Tensor:  # noqa: ANN401 -- torch gives it no type
+    def forward(context: Any, codes: Tensor, weight: float) -> Tensor:  # noqa: ANN401 -- torch gives it no type
         """Return the codes as they are."""
+        context.weight = weight
         return codes.view_as(codes)
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401 -- as above
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401 -- as above
         """Turn the gradient round."""
-        return -gradient
+        return -context.weight * gradient, None
 
 
-def reverse_gradient(codes: Tensor) -> Tensor:
-    """Return codes unchanged; what descends by them climbs instead (Ganin & Lempitsky, arXiv:1409.7495)."""
-    reversed_: Tensor = _Reversal.apply(codes)  # type: ignore[no-untyped-call]
+def reverse_gradient(codes: Tensor, weight: float = 1.0) -> Tensor:
+    """Return codes unchanged; what descends by them climbs instead (Ganin & Lempitsky, arXiv:1409.7495).
+
+    Args:
+        codes: Of any shape.
+        weight: Multiplies the gradient besides turning it round.
+    """
+    reversed_: Tensor = _Reversal.apply(codes, weight)  # type: ignore[no-untyped-call]
     return reversed_
 
 

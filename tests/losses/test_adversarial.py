@@ -29,11 +29,11 @@ def test_a_discriminator_that_cannot_tell_loses_two_log_two():
 def test_reversal_changes_no_value_and_turns_the_gradient_round():
     codes = torch.tensor([1.0, -2.0], requires_grad=True)
 
-    out = reverse_gradient(codes)
+    out = reverse_gradient(codes, 0.5)
     (out**2).sum().backward()
 
     assert torch.equal(out, codes)
-    assert codes.grad.tolist() == [-2.0, 4.0]
+    assert codes.grad.tolist() == [-1.0, 2.0]
 
 
 def test_a_linear_critic_is_punished_by_how_far_its_slope_is_from_one():
