@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 from mmsearch.alignment.checks import check_between, check_one_of
 from mmsearch.alignment.contrast import LOSSES, Contrast, refuse_without_labels
 from mmsearch.alignment.descent import optimiser
-from mmsearch.alignment.items import Items
+from mmsearch.alignment.items import Batch, Items
 from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.losses.adversarial import gradient_penalty, modality_loss, reverse_gradient, wasserstein_gap
 from mmsearch.nets.projectors import ProjectorNetwork, perceptron
@@ -110,9 +110,9 @@ class AdversarialAligner(TorchAligner):
             optimiser([others["judge"]], self.adversary_rate * self.learning_rate, self.weight_decay),
         ]
 
-    def _loss(self, rows: tuple[Tensor, ...], labels: Tensor | None) -> Tensor:
-        codes = self._codes(self.network_, rows)
-        pairs: Tensor = self.network_.others["contrast"](*codes, labels, self.class_share)
+    def _loss(self, batch: Batch) -> Tensor:
+        codes = self._codes(self.network_, batch.rows)
+        pairs: Tensor = self.network_.others["contrast"](*codes, batch.labels, self.class_share)
         image, text = (F.normalize(code, dim=1) for code in codes)
         return pairs + self._adversary_loss(image, text)
 

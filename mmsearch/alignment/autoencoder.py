@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 from mmsearch.alignment.base import Report, ViewsAligner
 from mmsearch.alignment.checks import Rows, check_between, checked_rows
 from mmsearch.alignment.contrast import Contrast, refuse_without_labels
-from mmsearch.alignment.items import Items
+from mmsearch.alignment.items import Batch, Items
 from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.errors import BadInput
 from mmsearch.nets.projectors import ProjectorNetwork, perceptron
@@ -137,16 +137,16 @@ class MultimodalAutoencoder(TorchAligner, ViewsAligner):
     def _start(self, train: Items) -> None:
         refuse_without_labels(self.class_share, train)
 
-    def _loss(self, rows: tuple[Tensor, ...], labels: Tensor | None) -> Tensor:
-        codes = self._codes(self.network_, rows)
+    def _loss(self, batch: Batch) -> Tensor:
+        codes = self._codes(self.network_, batch.rows)
         present = present_views(len(codes[0]), len(codes), self.modality_dropout).to(codes[0])
         hidden = torch.einsum("vbd,bv->bd", torch.stack(codes), present) / present.sum(1, keepdim=True)
         errors = [
             F.mse_loss(self.network_.others[f"decoder{i}"](hidden), projector.standardise(view))
-            for i, (projector, view) in enumerate(zip(self.network_.views(), rows, strict=True))
+            for i, (projector, view) in enumerate(zip(self.network_.views(), batch.rows, strict=True))
         ]
         draws = [
-            self.network_.others["contrast"](one, other, labels, self.class_share)
+            self.network_.others["contrast"](one, other, batch.labels, self.class_share)
             for one, other in combinations(codes, 2)
         ]
         return self.reconstruction * torch.stack(errors).mean() + self.contrast * torch.stack(draws).mean()

@@ -1,18 +1,14 @@
 """Contrastive heads on frozen features."""
 
-import torch
 from torch import Tensor
 
-from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.checks import check_between, check_count, check_one_of
 from mmsearch.alignment.contrast import LOSSES, Contrast, refuse_without_labels
-from mmsearch.alignment.items import Items, owners_of
+from mmsearch.alignment.items import Batch, Items
 from mmsearch.alignment.torch_learner import TorchAligner
+from mmsearch.alignment.warm_start import begin_as_cca
 from mmsearch.losses.structure import structure_loss
 from mmsearch.nets.projectors import ProjectorNetwork
-
-CCA_RIDGES = (1.0, 0.1)  # of images and texts, where heads start from CCA
-START = 0.1  # how much of its random start the residual keeps beside a head that starts from CCA
 
 
 class ContrastiveHeads(TorchAligner):
@@ -97,31 +93,15 @@ class ContrastiveHeads(TorchAligner):
     def _start(self, train: Items) -> None:
         refuse_without_labels(self.class_share, train)
         if self.start_from_cca:
-            self._begin_as_cca(train)
+            begin_as_cca(self.network_, train, self.dim)
 
-    @torch.no_grad()
-    def _begin_as_cca(self, train: Items) -> None:
-        """Set the linear parts to CCA, columns beyond its components to 0, and keep the residuals small."""
-        image, text = (
-            projector.standardise(view).cpu().numpy()
-            for projector, view in zip(self.network_.views(), train.views, strict=True)
-        )
-        cca = CCA(self.dim, *CCA_RIDGES).fit(image, text, owner=owners_of(train, 1))
-        for projector, weights in zip(self.network_.views(), (cca.image_weights_, cca.text_weights_), strict=True):
-            found = torch.from_numpy(weights * cca.correlations_).T  # (k, d)
-            projector.linear.weight.zero_()[: len(found)] = found
-            projector.linear.bias.zero_()
-            if projector.residual is not None:
-                for parameter in projector.residual[-1].parameters():
-                    parameter.mul_(START)
-
-    def _loss(self, rows: tuple[Tensor, ...], labels: Tensor | None) -> Tensor:
-        codes = self._codes(self.network_, rows)
-        loss: Tensor = self.network_.others["contrast"](*codes, labels, self.class_share)
+    def _loss(self, batch: Batch) -> Tensor:
+        codes = self._codes(self.network_, batch.rows)
+        loss: Tensor = self.network_.others["contrast"](*codes, batch.labels, self.class_share)
         if self.structure == 0.0:
             return loss
         kept = [
             structure_loss(projector.standardise(view), code, self.levels)
-            for projector, view, code in zip(self.network_.views(), rows, codes, strict=True)
+            for projector, view, code in zip(self.network_.views(), batch.rows, codes, strict=True)
         ]
         return loss + self.structure * sum(kept, loss.new_zeros(()))

@@ -9,8 +9,9 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.checks import Rows, check_between
 from mmsearch.alignment.held_out import mean_reciprocal_rank
-from mmsearch.alignment.items import Items, batches, owners_of
+from mmsearch.alignment.items import Batch, Items, batches, owners_of
 from mmsearch.alignment.torch_learner import TorchAligner
+from mmsearch.alignment.warm_start import begin_as_cca
 from mmsearch.errors import BadInput
 from mmsearch.losses.correlation import total_correlation
 from mmsearch.nets.projectors import ProjectorNetwork, perceptron
@@ -31,6 +32,7 @@ class DeepCCA(TorchAligner):
         ridge: Share of the mean variance of codes that is added to every variance, in training and in the CCA.
         power: Of the correlations, by which the CCA weights its components.
         reconstruction: Weight of the squared error of rebuilt standardised features; 0 for none.
+        start_from_cca: Whether the linear part begins as CCA rather than at random.
         epochs: At most.
         batch_size: Images a step; must exceed `dim`. Give the number of images for the full-batch objective.
         learning_rate: At its peak.
@@ -54,6 +56,7 @@ class DeepCCA(TorchAligner):
         ridge: float = 0.1,
         power: float = 1.0,
         reconstruction: float = 0.0,
+        start_from_cca: bool = True,
         epochs: int = 30,
         batch_size: int = 2000,
         learning_rate: float = 1e-3,
@@ -69,6 +72,7 @@ class DeepCCA(TorchAligner):
         self.ridge = ridge
         self.power = power
         self.reconstruction = reconstruction
+        self.start_from_cca = start_from_cca
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -98,14 +102,16 @@ class DeepCCA(TorchAligner):
                 f"Deep CCA needs more images in a batch than codes have columns; got {smallest} images and "
                 f"dim {self.dim}. Lower dim, or raise batch_size."
             )
+        if self.start_from_cca:
+            begin_as_cca(self.network_, train, self.dim)
 
-    def _loss(self, rows: tuple[Tensor, ...], labels: Tensor | None) -> Tensor:
-        codes = self._codes(self.network_, rows)
+    def _loss(self, batch: Batch) -> Tensor:
+        codes = self._codes(self.network_, batch.rows)
         # A share of what can be reached, so that one learning rate suits every width.
         loss = -total_correlation(codes[0], codes[1], self.ridge) / self.dim
         if self.reconstruction == 0.0:
             return loss
-        for i, (projector, view, code) in enumerate(zip(self.network_.views(), rows, codes, strict=True)):
+        for i, (projector, view, code) in enumerate(zip(self.network_.views(), batch.rows, codes, strict=True)):
             rebuilt = self.network_.others[f"decoder{i}"](code)
             loss = loss + self.reconstruction * F.mse_loss(rebuilt, projector.standardise(view))
         return loss

@@ -50,19 +50,25 @@ class Items:
     def __len__(self) -> int:
         return len(self.starts[0])
 
-    def draw(self, items: Tensor) -> tuple[Tensor, ...]:
+    def _draw(self, items: Tensor) -> tuple[Tensor, ...]:
         """Return for each view which row is drawn of each item, (B,), by torch's global generator."""
         shares = (torch.rand(len(items)) for _ in self.views)
         triples = zip(shares, self.starts, self.counts, strict=True)
         return tuple(starts[items] + (share * counts[items]).long() for share, starts, counts in triples)
 
-    def rows(self, drawn: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def batch(self, items: Tensor) -> "Batch":
+        """Return some items, (B,), with rows drawn by torch's global generator."""
+        drawn = tuple(rows.to(view.device) for view, rows in zip(self.views, self._draw(items), strict=True))
+        labels = None if self.labels is None else self.labels[items.to(self.labels.device)]
+        return Batch(self._rows(drawn), drawn, labels)
+
+    def _rows(self, drawn: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Return the features of drawn rows, (B, d) for each view."""
         return tuple(view[rows.to(view.device)] for view, rows in zip(self.views, drawn, strict=True))
 
     def first_rows(self) -> tuple[Tensor, ...]:
         """Return the first row of each item, (n, d) for each view."""
-        return self.rows(self.starts)
+        return self._rows(self.starts)
 
     def subset(self, items: Tensor) -> "Items":
         """Return some items, (k,), with all their rows."""
@@ -84,6 +90,21 @@ class Items:
             return self, None
         order = torch.randperm(len(self))
         return self.subset(order[held:].sort().values), self.subset(order[:held].sort().values)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items as one step sees them: a row of each view.
+
+    Args:
+        rows: (B, d) for each view; row i of each is of one item.
+        drawn: (B,) for each view, which of its rows they are.
+        labels: (B,), the class of each item, or None.
+    """
+
+    rows: tuple[Tensor, ...]
+    drawn: tuple[Tensor, ...]
+    labels: Tensor | None
 
 
 def batches(count: int, size: int) -> tuple[Tensor, ...]:

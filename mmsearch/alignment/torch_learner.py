@@ -11,7 +11,7 @@ from mmsearch.alignment.base import Aligner, Report
 from mmsearch.alignment.checks import Pairs, Rows, check_between, check_count
 from mmsearch.alignment.descent import Descent, Schedule, optimiser
 from mmsearch.alignment.held_out import mean_reciprocal_rank
-from mmsearch.alignment.items import Items, batches
+from mmsearch.alignment.items import Batch, Items, batches
 from mmsearch.errors import BadInput
 from mmsearch.nets.dual_network import towers_dtype
 from mmsearch.nets.projectors import Projector, ProjectorNetwork
@@ -86,9 +86,9 @@ class TorchAligner(Aligner, ABC):
 
     def _losses(self, train: Items) -> Iterator[Tensor]:
         """Give the loss of each batch of an epoch."""
+        self._begin_epoch(train)
         for items in batches(len(train), self.batch_size):
-            rows = train.rows(train.draw(items))
-            yield self._loss(rows, None if train.labels is None else train.labels[items.to(train.labels.device)])
+            yield self._loss(train.batch(items))
 
     @torch.no_grad()
     def _score(self, network: ProjectorNetwork, train: Items, held: Items | None) -> float | None:
@@ -130,11 +130,14 @@ class TorchAligner(Aligner, ABC):
         """Return the network, with weights drawn by torch's global generator."""
 
     @abstractmethod
-    def _loss(self, rows: tuple[Tensor, ...], labels: Tensor | None) -> Tensor:
-        """Return the loss of a batch, rows (B, d) of each view, row i of each being of one item."""
+    def _loss(self, batch: Batch) -> Tensor:
+        """Return the loss of a batch."""
 
     def _start(self, train: Items) -> None:
         """Prepare the network before the descent; nothing here."""
+
+    def _begin_epoch(self, train: Items) -> None:
+        """Prepare an epoch; nothing here."""
 
     def _finish(self, train: Items) -> None:
         """Learn what follows the descent; nothing here."""

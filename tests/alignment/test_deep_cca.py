@@ -6,7 +6,7 @@ from mmsearch.alignment.deep_cca import DeepCCA
 from mmsearch.errors import BadInput
 
 from .contract import AlignerContract
-from .made import paired
+from .made import found_first, paired
 
 QUICK = {"dim": 6, "hidden": 32, "dropout": 0.0, "epochs": 30, "batch_size": 100, "learning_rate": 5e-3, "ridge": 0.01}
 
@@ -64,6 +64,7 @@ def test_the_full_batch_can_be_the_batch():
 def test_linear_networks_reach_what_cca_reaches():
     image, text, _ = paired(300, noise=1.0, image_width=4, text_width=3)
     settings = QUICK | {"dim": 3, "hidden": 0, "batch_size": 300, "validation": 0.0, "epochs": 300, "ridge": 1e-6}
+    settings |= {"start_from_cca": False}
 
     fitted = DeepCCA(**(settings | {"weight_decay": 0.0})).fit(image, text)
 
@@ -82,6 +83,16 @@ def test_with_a_reconstruction_term_codes_can_rebuild_features(hidden):
     # All four hidden directions are kept, so both views are rebuilt: the loss is near minus the mean correlation.
     assert seen[0].loss > 5.0
     assert seen[-1].loss < 1.0
+
+
+def test_it_may_begin_where_cca_ends():
+    image, text, _ = paired(100, seed=1)
+    settings = QUICK | {"epochs": 1, "learning_rate": 0.0}
+
+    warm, cold = (DeepCCA(**settings, start_from_cca=start).fit(*paired(400)[:2]) for start in (True, False))
+
+    assert found_first(warm.transform_image(image), warm.transform_text(text)) > 0.8
+    assert found_first(cold.transform_image(image), cold.transform_text(text)) < 0.8
 
 
 def test_a_batch_no_larger_than_the_codes_is_refused():
