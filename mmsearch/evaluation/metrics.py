@@ -86,6 +86,12 @@ def map_at_r(ranks: Ids, counts: Ids) -> float:
     return float(np.mean(_sum_by_query(precisions, counts) / counts))
 
 
+def mean_average_precision(ranks: Ids, counts: Ids) -> float:
+    """Mean over queries of the mean precision at the ranks of all relevant candidates (Rasiwasia et al., 2010)."""
+    found = np.arange(len(ranks)) - np.repeat(np.cumsum(counts) - counts, counts) + 1  # (P,), relevant so far
+    return float(np.mean(_sum_by_query(found / ranks, counts) / counts))
+
+
 def bootstrap_interval(
     hits: NDArray[np.bool_], pictures: Ids, *, rounds: int = BOOTSTRAP_ROUNDS, seed: int = 0
 ) -> tuple[float, float]:

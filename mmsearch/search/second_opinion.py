@@ -179,7 +179,7 @@ class SecondOpinion:
 
 
 def _unless_nothing(said: Opinion, nothing: bool) -> Opinion:
-    """Return an opinion as it is; if nothing matches in the order in which hits were found, for the new one is chance."""
+    """Return an opinion; if nothing matches, in the order in which hits were found, for the new one is chance."""
     if not nothing:
         return said
     before = sorted(said.hits, key=lambda hit: hit.found_at or hit.rank)

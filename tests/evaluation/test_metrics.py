@@ -47,6 +47,13 @@ def map_at_r_slowly(ranks, counts):
     return total / len(counts)
 
 
+def average_precision_slowly(ranks, counts):
+    total = 0.0
+    for own in queries_of(ranks, counts):
+        total += sum(sum(other <= place for other in own) / place for place in own) / len(own)
+    return total / len(counts)
+
+
 def random_ranks(seed, queries, most):
     random = np.random.default_rng(seed)
     counts = random.integers(1, most + 1, queries)
@@ -170,3 +177,15 @@ def test_captions_that_stand_or_fall_together_make_a_gain_less_certain():
 
     assert np.ptp(together.interval) > 1.8 * np.ptp(apart.interval)  # √5 in theory
     assert together.p > apart.p
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_mean_average_precision_equals_its_definition(seed):
+    ranks, counts = random_ranks(seed, 6, 5)
+
+    assert metrics.mean_average_precision(ranks, counts) == pytest.approx(average_precision_slowly(ranks, counts))
+
+
+def test_mean_average_precision_looks_at_every_rank():
+    assert metrics.mean_average_precision(np.array([1, 4]), np.array([2])) == pytest.approx((1 + 2 / 4) / 2)
+    assert metrics.mean_average_precision(np.array([1, 2, 1]), np.array([2, 1])) == 1.0

@@ -1,0 +1,247 @@
+"""Measures the learners of the alignment laboratory on frozen features, and how fast CCA is.
+
+    python -m benchmarks.alignment [--parts speed wikipedia flickr8k] [--methods cca contrastive …] [--seeds 3]
+
+Needs MMSEARCH_TEST_DATA with flickr8k/frozen_features.npz (MobileNetV2 and MiniLM-L6) and wikipedia/ (SIFT and LDA,
+Rasiwasia et al., ACM Multimedia 2010). On Flickr8k a learner is fitted on the training split and measured on dev; on
+Wikipedia it is fitted on the training split and measured on test by mean average precision, an item of the same class
+being right. Parts and methods that are not asked for keep what was measured before.
+Writes benchmarks/results/alignment.json.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.machine import RESULTS, ROOT, measure, write_result
+from mmsearch.alignment.adversarial import AdversarialAligner
+from mmsearch.alignment.autoencoder import MultimodalAutoencoder
+from mmsearch.alignment.base import Aligner
+from mmsearch.alignment.cca import CCA
+from mmsearch.alignment.contrastive import ContrastiveHeads
+from mmsearch.alignment.deep_cca import DeepCCA
+from mmsearch.alignment.graph_network import GraphAligner
+from mmsearch.alignment.kernel_cca import KernelCCA
+from mmsearch.alignment.multiset_cca import MultisetCCA
+from mmsearch.evaluation import evaluate_retrieval
+from mmsearch.evaluation.metrics import mean_average_precision
+from mmsearch.evaluation.retrieval import relevant_ranks
+
+NAME = "alignment"
+PAIRS, WIDE, NARROW = 30_000, 1280, 384
+SLOW_COMPONENTS = 10  # of scikit-learn's CCA, whose time grows with them
+MILLION = """
+import resource, sys
+import numpy as np
+from mmsearch.alignment.cca import CCA
+random, cca = np.random.default_rng(0), CCA()
+for _ in range(int(sys.argv[1]) // 10_000):
+    image = random.standard_normal((10_000, 1280), dtype=np.float32)
+    cca.partial_fit(image, image[:, :384] + random.standard_normal((10_000, 384), dtype=np.float32))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+Learner = Callable[[int], Aligner]  # takes a seed
+
+
+@dataclass(frozen=True)
+class Split:
+    """Pairs to learn from and pairs to measure on."""
+
+    image: NDArray[np.float32]
+    text: NDArray[np.float32]
+    owner: NDArray[np.int64]
+    labels: NDArray[np.int64] | None = None
+
+
+FLICKR: dict[str, Learner] = {
+    "cca": lambda _: CCA(),
+    "kernel-cca": lambda seed: KernelCCA(random_state=seed),
+    "multiset-cca": lambda _: MultisetCCA(ridges=(1.0, 0.1)),
+    "contrastive": lambda seed: ContrastiveHeads(random_state=seed),
+    "contrastive, linear": lambda seed: ContrastiveHeads(hidden=0, random_state=seed),
+    "contrastive, sigmoid": lambda seed: ContrastiveHeads(loss="sigmoid", random_state=seed),
+    "contrastive, structure": lambda seed: ContrastiveHeads(structure=1.0, random_state=seed),
+    "contrastive, from CCA": lambda seed: ContrastiveHeads(start_from_cca=True, random_state=seed),
+    "deep-cca": lambda seed: DeepCCA(random_state=seed),
+    "deep-cca, reconstruction": lambda seed: DeepCCA(reconstruction=0.1, random_state=seed),
+    "autoencoder": lambda seed: MultimodalAutoencoder(random_state=seed),
+    "adversarial": lambda seed: AdversarialAligner(random_state=seed),
+    "adversarial, wasserstein": lambda seed: AdversarialAligner(adversary="wasserstein", random_state=seed),
+    "graph": lambda seed: GraphAligner(random_state=seed),
+}
+SEEDLESS = {"cca", "cca, plain", "cca, classes", "multiset-cca"}  # closed forms
+
+
+def wikipedia_learners() -> dict[str, Learner]:
+    """Return the learners for the small Wikipedia data set, whose classes are what is looked for."""
+    small = {"dim": 64, "hidden": 256, "batch_size": 500, "epochs": 60, "class_share": 1.0, "temperature": 0.2}
+    return {
+        "cca, plain": lambda _: CCA(image_ridge=0.0, text_ridge=0.0, power=0.0),
+        "cca": lambda _: CCA(image_ridge=0.1, text_ridge=0.1),
+        "cca, classes": lambda _: CCA(image_ridge=0.1, text_ridge=0.1, class_share=0.5),
+        "kernel-cca, classes": lambda seed: KernelCCA(class_share=0.5, frequencies=500, random_state=seed),
+        "contrastive, classes": lambda seed: ContrastiveHeads(**small, random_state=seed),
+        "deep-cca": lambda seed: DeepCCA(dim=10, hidden=256, batch_size=1000, random_state=seed),
+        "autoencoder, classes": lambda seed: MultimodalAutoencoder(**small, random_state=seed),
+        "adversarial, classes": lambda seed: AdversarialAligner(**small, random_state=seed),
+        "graph, classes": lambda seed: GraphAligner(**small, random_state=seed),
+    }
+
+
+def read_flickr8k(folder: Path) -> tuple[Split, Split]:
+    """Return train and dev; the five captions of each picture are texts of their own."""
+    stored = np.load(folder / "flickr8k" / "frozen_features.npz")
+    images = stored["image_features"].astype(np.float32)
+    texts = stored["caption_features"].astype(np.float32)
+    return _flickr_split(images, texts, stored["split"] == "train"), _flickr_split(
+        images, texts, stored["split"] != "train"
+    )
+
+
+def _flickr_split(images: NDArray[np.float32], texts: NDArray[np.float32], chosen: NDArray[np.bool_]) -> Split:
+    picked = texts[chosen]  # (n, 5, 384)
+    owner = np.repeat(np.arange(len(picked)), picked.shape[1])
+    return Split(images[chosen], picked.reshape(-1, picked.shape[2]), owner)
+
+
+def read_wikipedia(folder: Path) -> tuple[Split, Split]:
+    """Return train and test; a document is one picture, one text and one class."""
+    from scipy.io import loadmat
+
+    home = folder / "wikipedia"
+    stored = loadmat(home / "raw_features.mat")
+
+    def split(short: str, name: str) -> Split:
+        lines = (home / f"{name}set_txt_img_cat.list").read_text().split("\n")
+        labels = np.array([int(line.split()[2]) for line in lines if line.strip()])
+        image, text = (stored[f"{view}_{short}"].astype(np.float32) for view in "IT")
+        return Split(np.sqrt(image), np.sqrt(text), np.arange(len(labels)), labels)
+
+    return split("tr", "train"), split("te", "test")
+
+
+def fit_and_map(learner: Aligner, train: Split, test: Split) -> tuple[float, NDArray[np.float32], NDArray[np.float32]]:
+    """Return the seconds of the fit, and both sides of the test split in the shared space."""
+    began = time.perf_counter()
+    labelled = train.labels if learner.get_params().get("class_share") else None
+    learner.fit(train.image, train.text, owner=train.owner, labels=labelled)
+    return time.perf_counter() - began, learner.transform_image(test.image), learner.transform_text(test.text)
+
+
+def recall(learner: Aligner, train: Split, test: Split) -> dict[str, object]:
+    """Return recall both ways, in per cent, and the seconds of the fit."""
+    seconds, image, text = fit_and_map(learner, train, test)
+    report = evaluate_retrieval(image, text, test.owner)
+    found: dict[str, object] = {"seconds": seconds}
+    for direction in ("text_to_image", "image_to_text"):
+        figures = asdict(getattr(report, direction))
+        found[direction] = {f"R@{k}": 100 * figures[f"recall_at_{k}"] for k in (1, 5, 10)}
+    return found
+
+
+def class_precision(learner: Aligner, train: Split, test: Split) -> dict[str, object]:
+    """Return mean average precision both ways, and the seconds of the fit."""
+    seconds, image, text = fit_and_map(learner, train, test)
+    same = test.labels[:, None] == test.labels
+    relevant, counts = np.nonzero(same)[1], same.sum(axis=1)
+    found: dict[str, object] = {"seconds": seconds}
+    for direction, queries, candidates in (("image_to_text", image, text), ("text_to_image", text, image)):
+        found[direction] = {
+            "MAP": mean_average_precision(relevant_ranks(queries, candidates, relevant, counts), counts)
+        }
+    return found
+
+
+def over_seeds(
+    name: str, learner: Learner, seeds: int, once: Callable[[Aligner], dict[str, object]]
+) -> dict[str, object]:
+    """Return the parameters, every run, and the mean of the runs."""
+    runs = [once(learner(seed)) for seed in range(1 if name in SEEDLESS else seeds)]
+    averaged: dict[str, object] = {"seconds": mean(run["seconds"] for run in runs)}  # type: ignore[misc]
+    for direction in ("text_to_image", "image_to_text"):
+        averaged[direction] = {k: mean(run[direction][k] for run in runs) for k in runs[0][direction]}  # type: ignore[index,attr-defined]
+    print(f"{name}: {json.dumps(averaged)}", flush=True)
+    return {"parameters": learner(0).get_params(), "mean": averaged, "runs": runs}
+
+
+def straight_cca(image: NDArray[np.float32], text: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Plain CCA as a textbook has it: a QR of each side and an SVD of what lies between (Björck & Golub, 1973)."""
+    left, right = (np.linalg.qr((rows - rows.mean(axis=0)).astype(np.float64))[0] for rows in (image, text))
+    return np.linalg.svd(left.T @ right, compute_uv=True)[1]
+
+
+def speed() -> dict[str, object]:
+    """Time CCA on 30,000 pairs beside scikit-learn's and a straight one, and weigh it on a million pairs."""
+    from sklearn import cross_decomposition
+
+    random = np.random.default_rng(0)
+    image = random.standard_normal((PAIRS, WIDE), dtype=np.float32)
+    text = image[:, :NARROW] + random.standard_normal((PAIRS, NARROW), dtype=np.float32)
+    plain = CCA(image_ridge=0.0, text_ridge=0.0)
+    ours = measure(lambda: plain.fit(image, text), repeats=5, warm_up=1)
+    straight = measure(lambda: straight_cca(image, text), repeats=3, warm_up=0)
+    slow = cross_decomposition.CCA(n_components=SLOW_COMPONENTS)
+    theirs = measure(lambda: slow.fit(image, text), repeats=1, warm_up=0)
+    difference = float(np.abs(plain.correlations_ - straight_cca(image, text)).max())
+    return {
+        "pairs": [PAIRS, WIDE, NARROW],
+        "cca_seconds": ours,
+        "straight_seconds": straight,
+        "scikit_learn_seconds": theirs,
+        "scikit_learn_components": SLOW_COMPONENTS,
+        "times_straight": straight.median / ours.median,
+        "times_scikit_learn": theirs.median / ours.median,
+        "largest_difference_of_a_correlation": difference,
+        "million_pairs_mib": _peak_memory(1_000_000) - _peak_memory(0),
+    }
+
+
+def _peak_memory(pairs: int) -> float:
+    """Return the peak memory in MiB of a process that learns from so many pairs, 10,000 at a time."""
+    done = subprocess.run(
+        [sys.executable, "-c", MILLION, str(pairs)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return float(done.stdout)
+
+
+def main() -> None:
+    """Run what was asked for and write the JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("MMSEARCH_TEST_DATA"))
+    parser.add_argument("--parts", nargs="*", default=["speed", "wikipedia", "flickr8k"])
+    parser.add_argument("--methods", nargs="*", help="only these")
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    target = RESULTS / f"{NAME}.json"
+    result = json.loads(target.read_text(encoding="utf-8"))["result"] if target.exists() else {}
+    if "speed" in options.parts:
+        result["speed"] = speed()
+        write_result(NAME, result)
+    sets = {
+        "wikipedia": (read_wikipedia, wikipedia_learners(), class_precision),
+        "flickr8k": (read_flickr8k, FLICKR, recall),
+    }
+    for part in (part for part in sets if part in options.parts):
+        read, learners, once = sets[part]
+        if options.data is None:
+            sys.exit("Set MMSEARCH_TEST_DATA to the folder that holds flickr8k/ and wikipedia/.")
+        train, test = read(options.data)
+        for name in options.methods or learners:
+            figures = over_seeds(name, learners[name], options.seeds, lambda x: once(x, train, test))  # noqa: B023
+            result.setdefault(part, {})[name] = figures
+            write_result(NAME, result)
+    print(target)
+
+
+if __name__ == "__main__":
+    main()
