@@ -14,7 +14,7 @@ from mmsearch.models.device import pick_device
 from mmsearch.models.fingerprint import folder_fingerprint
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Captions, Evidence, WholePictures
-from mmsearch.rerankers.fitting import fitted
+from mmsearch.rerankers.proportions import within_proportions
 from mmsearch.types import Modality
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class PictureCrossEncoder(_CrossEncoderReranker):
         self._marks = tuple(model.tokenizer.all_special_tokens)
 
     def _prepare(self, images: Sequence[Image.Image]) -> WholePictures:
-        return WholePictures(tuple(fitted(image, self.image_side) for image in images))
+        return WholePictures(tuple(within_proportions(image, self.image_side) for image in images))
 
     def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         images = WholePictures.of(kept).images
@@ -170,7 +170,7 @@ def _load(folder: Path, where: "torch.device", dtype: "torch.dtype") -> "CrossEn
     sees = any((folder / name).is_file() for name in _PROCESSORS)
     if sees:
         _leave_out_videos(str(_said(folder / "config.json").get("model_type")))
-    model = CrossEncoder(
+    model: CrossEncoder = CrossEncoder(
         str(folder),
         device=str(where),
         local_files_only=True,
@@ -229,8 +229,9 @@ def _advice(error: Exception) -> str:
 
 def _longest(model: "CrossEncoder") -> int:
     """Return how many tokens of a pair are read; RoBERTa leaves its first two positions empty."""
-    positions = getattr(model.config.get_text_config(), "max_position_embeddings", None) or LONGEST + 2
-    return min(model.max_seq_length or LONGEST, LONGEST, int(positions) - 2)
+    config = model.config
+    positions = getattr(config.get_text_config(), "max_position_embeddings", None) if config else None
+    return min(model.max_seq_length or LONGEST, LONGEST, (positions or LONGEST + 2) - 2)
 
 
 def _side(model: "CrossEncoder") -> int:
