@@ -71,6 +71,17 @@ class Item:
         return self.extra.get(f"title_{language}") or self.title
 
 
+class Confidence(StrEnum):
+    """How probable a match is, in words."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    UNSURE = "unsure"
+
+
+SURE, LIKELY = 0.9, 0.5  # probabilities from which on a match is called so
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One ranked result. A higher score is always better."""
@@ -81,6 +92,15 @@ class Hit:
     text: StoredText | None = None  # the text that matched; None if the picture itself did
     probability: float | None = None  # that it matches, by a re-ranker; None where none looked at it
     found_at: int | None = None  # its rank before a re-ranker changed the order
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """The probability in words; None where there is none."""
+        if self.probability is None:
+            return None
+        if self.probability >= LIKELY:
+            return Confidence.SURE if self.probability >= SURE else Confidence.LIKELY
+        return Confidence.UNSURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +113,9 @@ class Results:
     measure: str  # what `score` is, such as "cosine"
     seconds: float  # to encode the query, find the hits and judge them; loading a model does not count
     reranker: str | None = None  # that judged hits
-    judged: int = 0  # how many of the hits it judged: those that were found first
+    judged: int = 0  # how many hits it judged: those that were found first
+    matching: int | None = None  # how many of them match, where all that match are looked for
+    nothing: bool = False  # whether it holds that nothing here matches; the hits are what comes closest
     notice: str | None = None  # for the user: why nothing more was judged, or how it had to go on
 
     def __iter__(self) -> Iterator[Hit]:

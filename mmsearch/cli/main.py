@@ -19,6 +19,7 @@ COMMANDS = {
     "info": "mmsearch.cli.info",
     "remove": "mmsearch.cli.remove",
     "eval": "mmsearch.cli.evaluate",
+    "calibrate": "mmsearch.cli.calibrate",
     "train": "mmsearch.cli.train",
     "scenes": "mmsearch.cli.scenes",
     "serve": "mmsearch.cli.serve",

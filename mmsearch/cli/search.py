@@ -1,7 +1,7 @@
 """`mmsearch search`: words or a picture in, ranked pictures or texts out."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from mmsearch.cli.options import collection_option, encoder_option, examples, js
 from mmsearch.cli.records import echo_json
 from mmsearch.cli.session import Opener
 from mmsearch.cli.terminal import printable
-from mmsearch.types import Hit, Modality, Results
+from mmsearch.types import LIKELY, SURE, Confidence, Hit, Modality, Results
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
@@ -25,8 +25,17 @@ EXAMPLES = examples(
     'mmsearch search "the same at night" --image street.jpg --json',
     'mmsearch search --rerank "a dog without a leash"',
     'mmsearch search --reranker blip-coco "a dog without a leash"',
+    'mmsearch search --find all --at-least 0.7 "two dogs"',
     "mmsearch search - < queries.txt",
 )
+
+
+FIND = ("one", "all")
+GROUPS = {
+    Confidence.SURE: f"sure: {SURE:.0%} and more",
+    Confidence.LIKELY: f"likely: {LIKELY:.0%} and more",
+    Confidence.UNSURE: "unsure",
+}
 
 
 @click.command("search", epilog=EXAMPLES)
@@ -35,7 +44,19 @@ EXAMPLES = examples(
 @option("--target", type=click.Choice(["image", "text"]), default="image", show_default=True, help="What to look for.")
 @option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many hits at most.")
 @option("--rerank", is_flag=True, help="Let a matcher look at words and picture together and sort the best hits anew.")
-@option("--reranker", metavar="NAME", help="With this matcher, one that `mmsearch rerankers` lists or a model folder.")
+@option(
+    "--reranker",
+    metavar="NAME",
+    help="--rerank with this one that `mmsearch rerankers` lists, or model folder.",
+)
+@option("--find", type=click.Choice(FIND), help="With a matcher: the best match, or all that match, by confidence.")
+@option(
+    "--at-least",
+    type=click.FloatRange(0, 1),
+    default=LIKELY,
+    show_default=True,
+    help="With --find all: the probability from which on a hit matches.",
+)
 @collection_option
 @encoder_option
 @json_option
@@ -48,6 +69,8 @@ def command(
     k: int,
     rerank: bool,
     reranker: str | None,
+    find: str | None,
+    at_least: float,
     collection: str | None,
     encoder: str | None,
     json: bool,
@@ -56,8 +79,8 @@ def command(
 
     QUERY is in English, Chinese or whatever else the encoder reads; `-` reads queries from
     stdin, one per line. Prints one hit per line: rank, score, path and caption. What the score
-    is stands on stderr; scores of different encoders cannot be compared. With --rerank the
-    probability that the hit matches comes first, where the matcher had time for it.
+    is stands on stderr; scores of different encoders cannot be compared. With --rerank or --find
+    the probability that the hit matches comes first, where the matcher had time for it.
     """
     if query is None and image is None:
         raise click.UsageError("Say what to look for: QUERY, --image or both.")
@@ -65,7 +88,9 @@ def command(
         for text in _queries(query):
             if query == "-" and not json:
                 click.echo(f"# {printable(text or '')}")
-            ask = partial(_settled, engine, reranker=reranker) if rerank or reranker else engine.search
+            ask: Callable[..., Results] = engine.search
+            if rerank or reranker or find:
+                ask = partial(_settled, engine, reranker=reranker, at_least=at_least if find == "all" else None)
             results = ask(text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder)
             _show(results, text, json)
 
@@ -90,11 +115,17 @@ def _show(results: Results, query: str | None, json: bool) -> None:
     click.echo(_meaning(results), err=True)
     if results.notice:
         click.echo(printable(results.notice), err=True)
+    if results.nothing:
+        click.echo("Nothing here matches. What comes closest:", err=True)
+    group = None
     for hit in results:
         if json:
             echo_json(record(hit, results, query))
-        else:
-            click.echo(line(hit, len(results)))
+            continue
+        if results.matching and hit.confidence not in (group, None):
+            group = hit.confidence
+            click.echo(f"# {GROUPS[group]}")
+        click.echo(line(hit, len(results)))
 
 
 def _meaning(results: Results) -> str:
@@ -102,6 +133,8 @@ def _meaning(results: Results) -> str:
     hits = f"{len(results)} hit{'s' * (len(results) != 1)}"
     where = printable(f"encoder {results.encoder} · collection {results.collection}")
     judged = printable(f" · {results.judged} judged by re-ranker {results.reranker}") if results.reranker else ""
+    if results.matching is not None:
+        judged += f" · {results.matching} match{'es' * (results.matching == 1)}"
     return f"{hits} · score: {results.measure} · {where}{judged} · {results.seconds * 1000:.0f} ms"
 
 
@@ -138,6 +171,7 @@ def record(hit: Hit, results: Results, query: str | None) -> dict[str, object]:
         "rank": hit.rank,
         "score": round(hit.score, 6),
         "probability": None if hit.probability is None else round(hit.probability, 6),
+        "confidence": hit.confidence,
         "found_at": hit.found_at,
         "measure": results.measure,
         "encoder": results.encoder,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.encoders.base import DualEncoder
+from mmsearch.engine.calibrating import SHORTLIST, CalibrationReport, captioned_pictures, fit_scale
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
 from mmsearch.engine.holdings import LIBRARY, Holdings
 from mmsearch.engine.preparing import pack_of
@@ -23,6 +24,7 @@ from mmsearch.engine.spaces import not_indexed
 from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.indexing import Order, ProgressCallback, VectorPack
+from mmsearch.indexing.progress import Meter
 from mmsearch.search import Searcher
 from mmsearch.search.grammar import parse_query
 from mmsearch.search.searcher import MEASURE
@@ -115,6 +117,7 @@ class Engine(Holdings):
         collection: str | None = None,
         encoder: str | None = None,
         reranker: str | None = None,
+        at_least: float | None = None,
         effort: Effort | None = None,
     ) -> Iterator[Results]:
         """Yield what `search` finds, then the same hits in the order of a second opinion, as it comes.
@@ -122,6 +125,9 @@ class Engine(Holdings):
         A re-ranker looks at words and picture together, so words that look for pictures and a picture that looks for
         texts have a second opinion; for other queries there is the first answer alone. What words exclude ("a dog
         without a leash") is not looked for, and counts against a picture that shows it.
+
+        With `at_least` all that match are looked for: more hits are judged, `matching` counts those that are at least
+        that probable, and the last answer has only these, unless there are none.
 
         Args:
             text: As for `search`.
@@ -131,15 +137,19 @@ class Engine(Holdings):
             collection: As for `search`.
             encoder: As for `search`.
             reranker: Name or folder; by default the settings'.
-            effort: What it may cost; by default the settings' seconds.
+            at_least: Probability from which on a hit matches, 0 to 1; None to find the best one.
+            effort: What it may cost instead of the settings' seconds; then `at_least` is the effort's.
 
         Yields:
             Answers. Each replaces the one before; where the re-ranker fails, the last says so (`notice`).
 
         Raises:
+            BadInput: If `at_least` is no probability.
             MmsearchError: As `search`; never for what the re-ranker does.
         """
-        spend = effort or Effort(self.settings.rerank_seconds)
+        if at_least is not None and not 0 <= at_least <= 1:
+            raise BadInput(f"at_least must be a probability, between 0 and 1; got {at_least}.")
+        spend = effort or Effort.usual(self.settings.rerank_seconds, at_least)
         words, where = (text or "").strip(), {"collection": collection, "encoder": encoder}
         query = parse_query(words) if words and image is None and target is Modality.IMAGE else None
         by_picture = image if not words and target is Modality.TEXT else None
@@ -256,6 +266,38 @@ class Engine(Holdings):
         source = Path(path).expanduser().resolve()
         settings = self.settings
         return evaluate_folder(model, source, split, language, settings.max_pixels, settings.max_seconds, progress)
+
+    def calibrate(
+        self,
+        collection: str | None = None,
+        *,
+        encoder: str | None = None,
+        reranker: str | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> CalibrationReport:
+        """Fit the probabilities of a re-ranker to a captioned collection, and use that from now on.
+
+        Each caption looks for its picture; curves from what the re-ranker says to log-odds are fitted, one a language.
+        They are kept in the settings' home, for this re-ranker.
+
+        Args:
+            collection: As for `search`.
+            encoder: As for `search`.
+            reranker: Name or folder; by default the settings'.
+            progress: Called about ten times a second.
+
+        Raises:
+            UnknownName: If there is no such collection.
+            BadInput: If it has too few captions, or what was fitted cannot be written.
+            RerankerError: If the re-ranker cannot be loaded, or fails.
+        """
+        name, judge = self._resolve(collection), self._judges(reranker)
+        model = self._choices.encoder(name, encoder)
+        asked = captioned_pictures(self._store, self._spaces.space(name, model, Modality.IMAGE))
+        find = partial(self.search, k=SHORTLIST, collection=name, encoder=encoder)
+        scale, languages = fit_scale(asked, find, judge, Meter(progress))
+        file = self._judges.keep(judge, scale)
+        return CalibrationReport(name, model.name, judge.reranker.name, languages, file)
 
     def pack_samples(self, path: Path) -> VectorPack:
         """Write the vectors of the bundled collection to a file that ships with it."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 
 from PIL import Image
@@ -10,8 +11,9 @@ from PIL import Image
 from mmsearch.engine.looking import TokenShelf
 from mmsearch.engine.opened import Opened
 from mmsearch.engine.settings import Settings
-from mmsearch.errors import RerankerError
+from mmsearch.errors import BadInput, RerankerError
 from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.scale import ScoreScale
 from mmsearch.search.grammar import ParsedQuery
 from mmsearch.search.second_opinion import Effort, Opinion, SecondOpinion
 from mmsearch.store.blob_cache import BlobCache
@@ -51,7 +53,7 @@ class Judges:
             RerankerError: If it cannot be loaded, or there is none.
         """
         asked = name or self.default
-        if asked is None:
+        if asked in (None, NONE):
             raise RerankerError("No re-ranker is set. Name one in MMSEARCH_RERANKER, such as bundled.")
         return self._judges(asked)
 
@@ -103,6 +105,8 @@ class Judges:
                     reranker=judge.reranker.name,
                     judged=said.judged,
                     notice=said.notice,
+                    matching=said.matching,
+                    nothing=said.nothing,
                     seconds=answer.seconds + said.seconds,
                 )
         except RerankerError as error:
@@ -114,7 +118,35 @@ class Judges:
         with self._turn:
             return next(opinions, None)
 
+    def keep(self, judge: SecondOpinion, scale: ScoreScale) -> Path:
+        """Scale what a judge's re-ranker says from now on, here and whenever it is opened; return the file of that.
+
+        Raises:
+            BadInput: If the file cannot be written.
+        """
+        file = self._scale_file(judge.reranker)
+        try:
+            scale.save(file)
+        except OSError as error:
+            raise BadInput(f"The calibration cannot be written to {file}: {error.strerror}.") from error
+        judge.scale = scale
+        return file
+
+    def _scale_file(self, reranker: Reranker) -> Path:
+        return self._settings.home / "calibrations" / f"{reranker.fingerprint}.json"
+
     def _open(self, name: str) -> SecondOpinion:
         reranker, settings = self._load(name), self._settings
         shelf = TokenShelf(reranker, self._cache, settings.max_pixels, settings.max_seconds)
-        return SecondOpinion(reranker, shelf.look)
+        return SecondOpinion(reranker, shelf.look, scale=_read_scale(self._scale_file(reranker)))
+
+
+def _read_scale(file: Path) -> ScoreScale | None:
+    """Return what was fitted, None if nothing was; what cannot be read is left alone, for searching goes on without."""
+    if not file.is_file():
+        return None
+    try:
+        return ScoreScale.load(file)
+    except RerankerError as error:
+        log.warning("%s", error)
+        return None

@@ -81,6 +81,10 @@ class Reranker(ABC):
             result[list(rows)] = scores
         return result
 
+    def nothing_below(self, text: str) -> float | None:
+        """Return below which probability that anything matches a text nothing is said to; None if not known."""
+        return None
+
     def _prepare(self, images: Sequence[Image.Image]) -> Evidence:
         """Do `prepare` for one batch; each that reads pictures implements it."""
         raise NotImplementedError

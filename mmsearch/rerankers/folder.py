@@ -1,6 +1,7 @@
 """Re-rankers of our own kind, read from a folder."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +18,12 @@ from mmsearch.rerankers.evidence import Evidence, PictureTokens
 from mmsearch.rerankers.tensors import on_device, to_tokens
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from mmsearch.nets.matcher_network import MatcherNetwork
 
 CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
+_BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
 class NetworkMatcher(Reranker):
@@ -45,6 +49,7 @@ class NetworkMatcher(Reranker):
         self.network, self.name, self.fingerprint, self.tokens_as = network, name, fingerprint, tokens_as
         self.calibration = calibration or Calibration()
         self.image_side = network.dual.shape.side
+        self._read = lru_cache(_BATCHES)(self._read_anew)
 
     def prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         """Return what is to be kept of pictures, as every re-ranker does."""
@@ -63,19 +68,25 @@ class NetworkMatcher(Reranker):
         from mmsearch.nets.rows8 import decode_rows
 
         pictures, weight = PictureTokens.of(kept), self.network.dual.image.stem.weight
-        distinct = list(dict.fromkeys(texts))
+        distinct = tuple(dict.fromkeys(texts))
         at = torch.tensor([distinct.index(text) for text in texts], device=weight.device)
         with torch.inference_mode():
-            ids, mask = (each.to(weight.device) for each in self.network.dual.tokens(distinct))
-            text, hidden = self.network.read(ids, mask)
+            text, hidden, mask = self._read(distinct)
             rows, scale, vectors = on_device(weight.device, pictures.rows, pictures.scale, pictures.vectors)
             cosine = (text[at] * vectors.float()).sum(1)
             seen = self.network.fusion.see(decode_rows(rows, scale, weight.dtype))
             judgement = self.network.judge(hidden[at], mask[at], seen)
         return self.calibration.log_odds(texts, judgement.cpu().numpy(), cosine.cpu().numpy(), pictures.vectors)
 
+    def _read_anew(self, texts: tuple[str, ...]) -> "tuple[Tensor, Tensor, Tensor]":
+        """Return the encoder's vectors of texts, where fusion starts from, and which tokens are no padding."""
+        device = self.network.dual.image.stem.weight.device
+        ids, mask = (each.to(device) for each in self.network.dual.tokens(texts))
+        return *self.network.read(ids, mask), mask
+
     def _to_cpu(self) -> bool:
         was = self.network.dual.image.stem.weight.device.type
+        self._read.cache_clear()
         self.network.to("cpu")
         return was != "cpu"
 

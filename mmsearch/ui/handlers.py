@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, UnknownName
-from mmsearch.types import Modality
+from mmsearch.types import LIKELY, Modality
 from mmsearch.ui import wire
 from mmsearch.ui.hosting import Rights
 from mmsearch.ui.wire import Told
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mmsearch.engine import Engine
 
 SAMPLES = "samples"  # the bundled collection, whose credits the page lists
+FIND = ("one", "all")  # the best match, or all that match
 PAGE = 120  # items at most in one look around
 
 
@@ -41,14 +42,24 @@ def search(
 
 
 def search_twice(
-    engine: "Engine", words: str, picture: str | None, target: str, k: int, collection: str, encoder: str
+    engine: "Engine",
+    words: str,
+    picture: str | None,
+    target: str,
+    k: int,
+    collection: str,
+    encoder: str,
+    find: str = FIND[0],
 ) -> Iterator[Told]:
     """Yield what `search` answers, then the same hits in the order of a second opinion, as it comes.
 
     Raises:
         MmsearchError: If the engine cannot answer; its message is for the user.
     """
-    for answer in engine.search_twice(**_asked(engine, words, picture, target, k, collection, encoder)):
+    if find not in FIND:
+        raise BadInput(f"One can find {' or '.join(FIND)}; got {find!r}.")
+    asked = _asked(engine, words, picture, target, k, collection, encoder)
+    for answer in engine.search_twice(**asked, at_least=LIKELY if find == "all" else None):
         yield wire.results(answer)
 
 

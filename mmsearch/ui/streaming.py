@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, MmsearchError
 from mmsearch.ui import handlers, wire
+from mmsearch.ui.handlers import FIND
 from mmsearch.ui.uploads import arrived
 from mmsearch.ui.wire import Told
 
@@ -53,6 +54,7 @@ class Answers:
             int(asked.get("k", 60)),
             str(asked.get("collection", "")),
             str(asked.get("encoder", "")),
+            str(asked.get("find", FIND[0])),
         )
 
 

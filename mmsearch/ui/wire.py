@@ -44,6 +44,8 @@ def results(answer: Results) -> Told:
         "ms": round(1000 * answer.seconds),
         "reranker": answer.reranker,
         "judged": answer.judged,
+        "matching": answer.matching,
+        "nothing": answer.nothing,
         "notice": answer.notice,
         "hits": [hit(one) for one in answer],
     }
@@ -53,7 +55,7 @@ def hit(one: Hit) -> Told:
     """Return a hit: its item, rank, score and, where a text matched, that text."""
     told = tile(one.item) | {"rank": one.rank, "score": round(one.score, 4)}
     if one.found_at is not None:
-        told |= {"found_at": one.found_at, "probability": _percent(one.probability)}
+        told |= {"found_at": one.found_at, "probability": _percent(one.probability), "confidence": one.confidence}
     if one.text is not None:
         told |= {"text": one.text.text, "text_id": one.text.id, "language": one.text.language}
     return told

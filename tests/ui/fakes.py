@@ -69,15 +69,22 @@ class FakeEngine:
         hits = self._pictures(text, k) if target is Modality.IMAGE else self._texts(text, k)
         return Results(tuple(hits), collection or "samples", "fake", "cosine", 0.012)
 
-    def search_twice(self, text=None, **asked):
-        """The second opinion turns the order round; the first of it is certain, the last was not judged."""
+    def search_twice(self, text=None, at_least=None, **asked):
+        """The second opinion turns the order round; the first of it is certain, the last was not judged.
+
+        Nothing matches "nonsense".
+        """
         found = self.search(text, **asked)
         yield found
         turned = [
             replace(hit, rank=rank, found_at=hit.rank, probability=None if rank == len(found) else 1 / rank)
             for rank, hit in enumerate(reversed(found.hits), 1)
         ]
-        yield replace(found, hits=tuple(turned), reranker="judge", judged=len(found) - 1)
+        answer = replace(found, hits=tuple(turned), reranker="judge", judged=len(found) - 1, nothing=text == "nonsense")
+        if at_least is not None:
+            matching = tuple(hit for hit in turned if (hit.probability or 0) >= at_least)
+            answer = replace(answer, hits=matching, matching=len(matching))
+        yield answer
 
     def similar(self, item_id, k=10, encoder=None):
         others = [item for item in self.all if item.id != self.item(item_id).id]

@@ -26,6 +26,13 @@ def test_tells_the_first_answer_and_then_the_second_opinion(told):
     assert (first["reranker"], second["reranker"]) == (None, "judge")
 
 
+def test_a_question_says_whether_all_are_wanted(told):
+    *_, second = told({"words": "blue square", "find": "all"})
+
+    assert second["matching"] == len(second["hits"])
+    assert told({"words": "blue square", "find": "most"})[0]["kind"] == "BadInput"
+
+
 def test_an_error_of_ours_is_a_part(told):
     (part,) = told({"words": "red", "collection": "nope"})
 
