@@ -72,14 +72,17 @@ class Item:
 
 
 class Confidence(StrEnum):
-    """How probable a match is, in words."""
+    """How probable a match is, roughly."""
 
-    SURE = "sure"
-    LIKELY = "likely"
-    UNSURE = "unsure"
+    HIGH = "high"
+    MIDDLE = "middle"
+    LOW = "low"
 
 
-SURE, LIKELY = 0.9, 0.5  # probabilities from which on a match is called so
+# Probabilities from which on a match is called so. They are low because what is asked is whether this very picture was
+# meant: of photographs that a caption finds, the best one is meant in one case out of four.
+HIGH, MIDDLE = 0.5, 0.2
+MATCHES = 0.1  # from which on a hit matches, unless another one is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,12 @@ class Hit:
 
     @property
     def confidence(self) -> Confidence | None:
-        """The probability in words; None where there is none."""
+        """The probability, roughly; None where there is none."""
         if self.probability is None:
             return None
-        if self.probability >= LIKELY:
-            return Confidence.SURE if self.probability >= SURE else Confidence.LIKELY
-        return Confidence.UNSURE
+        if self.probability >= MIDDLE:
+            return Confidence.HIGH if self.probability >= HIGH else Confidence.MIDDLE
+        return Confidence.LOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,62 @@ class Results:
 
     def __len__(self) -> int:
         return len(self.hits)
+
+
+class MadeBy(StrEnum):
+    """What a heat map was made of."""
+
+    ATTENTION = "attention"  # where a re-ranker looked, times what that did to its answer
+    PATCHES = "patches"  # how similar the parts of the picture are to the phrase, by the encoder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatMap:
+    """How much each part of a picture speaks for a phrase."""
+
+    grid: NDArray[np.float32]  # (rows, columns), from the upper left, 0 to 1; all 0 where nothing does
+    made_by: MadeBy
+
+    def peak(self) -> tuple[float, float]:
+        """Return the middle of the part that speaks most, x and y in shares of the sides, from the upper left."""
+        row, column = np.unravel_index(int(self.grid.argmax()), self.grid.shape)
+        rows, columns = self.grid.shape
+        return (float(column) + 0.5) / columns, (float(row) + 0.5) / rows
+
+    def place(self) -> str:
+        """Return in which of nine parts of the picture the peak lies: "upper left", "right", "centre", …."""
+        x, y = self.peak()
+        row, column = ("upper", "", "lower")[int(3 * y)], ("left", "", "right")[int(3 * x)]
+        return f"{row} {column}".strip() or "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A phrase of a text, and what there is of it in a picture."""
+
+    text: str  # for what is excluded: the thing, without the word that excludes it
+    kind: str  # thing, relation or excluded: that something is there, how two things stand, or what must not be there
+    span: tuple[int, int] | None  # start and end in the text; None where the text says it in other words
+    probability: float | None  # that the picture shows it, by the re-ranker; None where none looked
+    cosine: float  # of its vector and the picture's, by the encoder
+    heat: HeatMap | None  # None where neither re-ranker nor encoder can tell
+
+    @property
+    def excluded(self) -> bool:
+        """Whether it must not be there."""
+        return self.kind == "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a text and a picture were found together, phrase by phrase."""
+
+    text: str
+    phrases: tuple[Reason, ...]  # in the order of the text, relations behind things; at least one
+    probability: float | None  # of the whole text, as a search with the re-ranker gives it
+    encoder: str
+    reranker: str | None = None  # None where none looked
+    notice: str | None = None  # for the user: what could not be had, and why
 
 
 @dataclass(frozen=True, slots=True)

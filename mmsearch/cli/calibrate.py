@@ -33,7 +33,7 @@ def command(opener: Opener, collection: str | None, encoder: str | None, reranke
 
     Each caption looks for its picture. From then on searches by this re-ranker give probabilities
     that fit collections like this one, and say that nothing matches where they are lower than for
-    nine in ten captions. Prints how far probabilities could be trusted before and after, on captions
+    49 in 50 captions. Prints how far probabilities could be trusted before and after, on captions
     that were not fitted on. docs/second-opinion.md explains it.
     """
     with closing(opener()) as engine, closing(ProgressLine()) as progress:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mmsearch.cli import explaining
+from mmsearch.cli.explaining import Explain, explainer, saver
 from mmsearch.cli.options import collection_option, encoder_option, examples, json_option, option
 from mmsearch.cli.records import echo_json
 from mmsearch.cli.session import Opener
 from mmsearch.cli.terminal import printable
-from mmsearch.types import LIKELY, SURE, Confidence, Hit, Modality, Results
+from mmsearch.types import HIGH, MATCHES, MIDDLE, Confidence, Explanation, Hit, Modality, Results
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
@@ -24,17 +26,18 @@ EXAMPLES = examples(
     "mmsearch search --image holiday.jpg --target text",
     'mmsearch search "the same at night" --image street.jpg --json',
     'mmsearch search --rerank "a dog without a leash"',
-    'mmsearch search --reranker blip-coco "a dog without a leash"',
     'mmsearch search --find all --at-least 0.7 "two dogs"',
+    'mmsearch search --reranker blip-coco "a dog without a leash"',
+    'mmsearch search --rerank --heat maps "a red bus in front of a glacier" -k 3',
     "mmsearch search - < queries.txt",
 )
 
 
 FIND = ("one", "all")
 GROUPS = {
-    Confidence.SURE: f"sure: {SURE:.0%} and more",
-    Confidence.LIKELY: f"likely: {LIKELY:.0%} and more",
-    Confidence.UNSURE: "unsure",
+    Confidence.HIGH: f"{HIGH:.0%} and more",
+    Confidence.MIDDLE: f"{MIDDLE:.0%} to {HIGH:.0%}",
+    Confidence.LOW: f"less than {MIDDLE:.0%}",
 }
 
 
@@ -44,18 +47,21 @@ GROUPS = {
 @option("--target", type=click.Choice(["image", "text"]), default="image", show_default=True, help="What to look for.")
 @option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many hits at most.")
 @option("--rerank", is_flag=True, help="Let a matcher look at words and picture together and sort the best hits anew.")
-@option(
-    "--reranker",
-    metavar="NAME",
-    help="--rerank with this one that `mmsearch rerankers` lists, or model folder.",
-)
+@option("--reranker", metavar="NAME", help="With this matcher, one that `mmsearch rerankers` lists or a model folder.")
 @option("--find", type=click.Choice(FIND), help="With a matcher: the best match, or all that match, by confidence.")
 @option(
     "--at-least",
     type=click.FloatRange(0, 1),
-    default=LIKELY,
+    default=MATCHES,
     show_default=True,
     help="With --find all: the probability from which on a hit matches.",
+)
+@option("--explain", is_flag=True, help="Say of each phrase how well it matches and where in the picture it shows.")
+@option(
+    "--heat",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Save heat maps of phrases; implies --explain.",
 )
 @collection_option
 @encoder_option
@@ -68,9 +74,11 @@ def command(
     target: str,
     k: int,
     rerank: bool,
-    reranker: str | None,
     find: str | None,
     at_least: float,
+    reranker: str | None,
+    explain: bool,
+    heat: Path | None,
     collection: str | None,
     encoder: str | None,
     json: bool,
@@ -80,19 +88,26 @@ def command(
     QUERY is in English, Chinese or whatever else the encoder reads; `-` reads queries from
     stdin, one per line. Prints one hit per line: rank, score, path and caption. What the score
     is stands on stderr; scores of different encoders cannot be compared. With --rerank or --find
-    the probability that the hit matches comes first, where the matcher had time for it.
+    the probability that the hit matches comes first, where the matcher had time for it. With
+    --explain the phrases of the query follow each hit: probability (without a matcher the encoder's
+    similarity), phrase, and the part of the picture where it shows most.
     """
     if query is None and image is None:
         raise click.UsageError("Say what to look for: QUERY, --image or both.")
     with closing(opener()) as engine:
-        for text in _queries(query):
+        for number, text in enumerate(_queries(query), 1):
             if query == "-" and not json:
                 click.echo(f"# {printable(text or '')}")
             ask: Callable[..., Results] = engine.search
-            if rerank or reranker or find:
+            twice = rerank or reranker or find
+            if twice:
                 ask = partial(_settled, engine, reranker=reranker, at_least=at_least if find == "all" else None)
             results = ask(text, image=image, target=Modality(target), k=k, collection=collection, encoder=encoder)
-            _show(results, text, json)
+            why: Explain | None = None
+            if explain or heat:
+                why = explainer(engine, text, image, Modality(target), encoder, reranker if twice else "none")
+            save = saver(heat, image, Modality(target), f"{number}-" if query == "-" else "")
+            _show(results, text, json, why, save)
 
 
 def _settled(engine: "Engine", text: str | None, **asked: Any) -> Results:  # noqa: ANN401 - as `search_twice` takes
@@ -111,7 +126,9 @@ def _queries(query: str | None) -> Iterator[str | None]:
             yield line.strip()
 
 
-def _show(results: Results, query: str | None, json: bool) -> None:
+def _show(
+    results: Results, query: str | None, json: bool, explain: Explain | None, save: Callable[[Explanation, Hit], None]
+) -> None:
     click.echo(_meaning(results), err=True)
     if results.notice:
         click.echo(printable(results.notice), err=True)
@@ -119,13 +136,18 @@ def _show(results: Results, query: str | None, json: bool) -> None:
         click.echo("Nothing here matches. What comes closest:", err=True)
     group = None
     for hit in results:
+        why = explain(hit) if explain else None
+        if why:
+            save(why, hit)
         if json:
-            echo_json(record(hit, results, query))
+            echo_json(record(hit, results, query) | ({"why": explaining.record(why)} if why else {}))
             continue
         if results.matching and hit.confidence not in (group, None):
             group = hit.confidence
             click.echo(f"# {GROUPS[group]}")
         click.echo(line(hit, len(results)))
+        for each in explaining.lines(why, 4) if why else ():
+            click.echo(each)
 
 
 def _meaning(results: Results) -> str:

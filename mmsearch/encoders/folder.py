@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
@@ -99,7 +100,7 @@ class NetworkEncoder(DualEncoder):
         self.dim = network.shape.dim
         self.image_side = network.shape.side
 
-    def _run(self, encode: "Callable[[], torch.Tensor]", n_threads: int) -> Vectors:
+    def _run(self, encode: "Callable[[], torch.Tensor]", n_threads: int) -> NDArray[np.float32]:
         import torch
 
         with threads(n_threads, self._threads), torch.inference_mode():
@@ -107,6 +108,18 @@ class NetworkEncoder(DualEncoder):
 
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return self._run(lambda: self.network.encode_pixels(self.network.pixels(images)), self._threads)
+
+    def _encode_patches(self, image: Image.Image) -> NDArray[np.float32]:
+        from mmsearch.nets.pictures import normalised
+
+        def encode() -> "torch.Tensor":
+            weight = self.network.image.stem.weight
+            pixels = self.network.pixels([image]).to(weight.device)
+            cells = self.network.image.grid(normalised(pixels, weight.dtype))  # (1, C, rows, columns)
+            patches: torch.Tensor = self.network.image_head(cells[0].permute(1, 2, 0).float())
+            return patches
+
+        return self._run(encode, self._threads)
 
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         # One text is too little work to share: waking the other threads takes longer than what they save.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
@@ -125,6 +126,12 @@ class SentenceTransformerEncoder(DualEncoder):
 
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return run(self._model, [image.convert("RGB") for image in images], self.name)
+
+    def _encode_patches(self, image: Image.Image) -> NDArray[np.float32]:
+        from mmsearch.encoders.patches import patches_of
+
+        side = self.image_side  # a square, of which no processor cuts anything off
+        return patches_of(self._model, image.convert("RGB").resize((side, side)), self.name)
 
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         return run(self._model, list(texts), self.name)

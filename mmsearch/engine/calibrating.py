@@ -13,14 +13,14 @@ from mmsearch.indexing.progress import Meter
 from mmsearch.rerankers.calibration import language_of
 from mmsearch.rerankers.fitting import FOLDS, FittedCurve, fit_curve, log_loss
 from mmsearch.rerankers.scale import ScoreScale
-from mmsearch.search.second_opinion import SecondOpinion, any_matches
+from mmsearch.rerankers.verdict import nothing_below
+from mmsearch.search.second_opinion import SecondOpinion
 from mmsearch.store import Store
 from mmsearch.store.vectors import VectorSpace
 from mmsearch.types import Ids, Item, Modality, Results
 
 QUERIES = 500  # captions of a language that ask, drawn by lot
 SHORTLIST = 32  # pictures that each is judged with: the encoder's best
-MISSED = 0.1  # share of captions for which it may be said in error that nothing matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,6 @@ def _describes(words: str, item_id: int, item: Item) -> bool:
 def _fit(judged: _Judged, fitted: FittedCurve) -> LanguageFit:
     probabilities = _probabilities(fitted.unseen)
     starts = np.flatnonzero(np.diff(judged.queries, prepend=-1))  # where each query begins
-    certainty = [any_matches(part) for part in np.split(fitted.unseen, starts[1:])]
     return LanguageFit(
         queries=len(starts),
         pairs=len(judged.scores),
@@ -155,7 +154,7 @@ def _fit(judged: _Judged, fitted: FittedCurve) -> LanguageFit:
         before=_trust(judged.scores, judged.matches),
         after=_trust(fitted.unseen, judged.matches),
         separation=area_under_roc(probabilities[judged.matches], probabilities[~judged.matches]),
-        nothing_below=float(np.quantile(certainty, MISSED)),
+        nothing_below=nothing_below(np.split(fitted.unseen, starts[1:])),
     )
 
 

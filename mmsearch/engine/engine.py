@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.engine.calibrating import SHORTLIST, CalibrationReport, captioned_pictures, fit_scale
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
+from mmsearch.engine.explaining import PictureAsked, explain
 from mmsearch.engine.holdings import LIBRARY, Holdings
 from mmsearch.engine.preparing import pack_of
-from mmsearch.engine.queries import Picture, query_picture, query_vector
+from mmsearch.engine.queries import MAX_QUERY, Picture, item_picture, query_picture, query_vector
 from mmsearch.engine.roots import allowed_source
 from mmsearch.engine.samples import SAMPLES
 from mmsearch.engine.settings import Settings, load_settings
@@ -29,7 +30,7 @@ from mmsearch.search import Searcher
 from mmsearch.search.grammar import parse_query
 from mmsearch.search.searcher import MEASURE
 from mmsearch.search.second_opinion import Effort
-from mmsearch.types import Modality, Results, RunReport
+from mmsearch.types import Explanation, Item, Modality, Results, RunReport
 
 log = logging.getLogger(__name__)
 
@@ -183,12 +184,48 @@ class Engine(Holdings):
         item = self.item(item_id)
         model = self._choices.encoder(item.collection, encoder)
         began = time.perf_counter()
-        space = self._spaces.space(item.collection, model, item.kind)
-        owner = item.id if item.kind is Modality.IMAGE else item.texts[0].id
-        ids, vectors = self._store.vectors.of(space, [owner])
-        if not len(ids):
-            raise not_indexed(item.collection, model.name)
-        return self._find(vectors[0], model, item.collection, item.kind, k, began, exclude=[item.id])
+        return self._find(self._vector(item, model), model, item.collection, item.kind, k, began, exclude=[item.id])
+
+    def explain(
+        self,
+        text: str,
+        *,
+        item_id: int | None = None,
+        image: Picture | None = None,
+        collection: str | None = None,
+        encoder: str | None = None,
+        reranker: str | None = None,
+    ) -> Explanation:
+        """Say phrase by phrase why words and a picture belong together, and where in the picture.
+
+        For a picture that words found, name it by `item_id`; for a text that a picture found, give the picture. A
+        search under way goes first.
+
+        Args:
+            text: The words that were searched for, or the text that was found.
+            item_id: Of the picture that was found.
+            image: The picture that was searched with, or the path of one.
+            collection: Where was searched; with `item_id` it is the item's.
+            encoder: As for `search`.
+            reranker: As for `search_twice`; "none" for the encoder's view alone.
+
+        Raises:
+            BadInput: If there are no words, or not exactly one picture.
+            BadPicture: If the picture cannot be read.
+            UnknownName: If there is no such item, collection or encoder.
+            NotIndexed: If the item has no vector of the encoder.
+        """
+        words = text.strip()[:MAX_QUERY]
+        self._way.give()
+        if words and item_id is not None and image is None:
+            item = _with_picture(self.item(item_id))
+            model = self._choices.encoder(item.collection, encoder)
+            return explain(parse_query(words), self._indexed(item, model), model, self._judges, reranker)
+        if words and image is not None and item_id is None:
+            model = self._choices.encoder(self._resolve(collection), encoder)
+            found = replace(parse_query(words), excluded=())  # a text that was found is judged as it stands
+            return explain(found, self._given(image, model), model, self._judges, reranker)
+        raise BadInput("An explanation needs words and one picture: give item_id of a picture, or image.")
 
     def index(
         self,
@@ -307,6 +344,32 @@ class Engine(Holdings):
         pack.save(path)
         return pack
 
+    def _indexed(self, item: Item, encoder: DualEncoder) -> PictureAsked:
+        """Return the picture of an item as an explanation needs it."""
+        pixels, seconds = self.settings.max_pixels, self.settings.max_seconds
+        read = partial(item_picture, item, max_pixels=pixels, max_seconds=seconds)
+        return PictureAsked(self._vector(item, encoder), read, item)
+
+    def _given(self, image: Picture, encoder: DualEncoder) -> PictureAsked:
+        """Return a picture that was given as an explanation needs it."""
+        pixels, seconds = self.settings.max_pixels, self.settings.max_seconds
+        read = partial(query_picture, image, max_pixels=pixels, max_seconds=seconds)
+        return PictureAsked(encoder.encode_images([read(encoder.image_side)])[0], read)
+
+    def _vector(self, item: Item, encoder: DualEncoder) -> NDArray[np.float32]:
+        """Return an encoder's stored unit vector of an item, (dim,).
+
+        Raises:
+            NotIndexed: If it has none.
+        """
+        space = self._spaces.space(item.collection, encoder, item.kind)
+        owner = item.id if item.kind is Modality.IMAGE else item.texts[0].id
+        ids, vectors = self._store.vectors.of(space, [owner])
+        if not len(ids):
+            raise not_indexed(item.collection, encoder.name)
+        vector: NDArray[np.float32] = vectors[0]
+        return vector
+
     def _resolve(self, collection: str | None) -> str:
         """Return a collection's name, the bundled one brought up to date if it is meant."""
         name = collection or self.default_collection()
@@ -338,6 +401,12 @@ class Engine(Holdings):
 def open_engine(settings: Settings | None = None) -> Engine:
     """Open an engine; settings come from the environment unless given."""
     return Engine(settings or load_settings())
+
+
+def _with_picture(item: Item) -> Item:
+    if item.kind is not Modality.IMAGE:
+        raise BadInput(f"Item {item.id} is a text. Give the picture that found it as image.")
+    return item
 
 
 def _check_k(k: int) -> None:

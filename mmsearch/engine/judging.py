@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from PIL import Image
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 NONE = "none"  # in place of a re-ranker's name: no second opinion
 
 RerankerLoader = Callable[[str], Reranker]
+T = TypeVar("T")
 
 
 class Judges:
@@ -80,6 +82,16 @@ class Judges:
             yield from judge.on_texts(picture, hits, effort)
 
         return self._told(answer, judged, name)
+
+    def in_turn(self, work: Callable[[SecondOpinion], T], name: str | None) -> T:
+        """Return what comes of a piece of work with a judge; a search under way may go first.
+
+        Raises:
+            RerankerError: If there is no judge, or it fails.
+        """
+        judge = self(name)
+        with self._turn:
+            return work(judge)
 
     def forget(self, content_hashes: Sequence[str]) -> None:
         """Forget what was kept of some pictures."""

@@ -82,8 +82,26 @@ class Reranker(ABC):
         return result
 
     def nothing_below(self, text: str) -> float | None:
-        """Return below which probability that anything matches a text nothing is said to; None if not known."""
+        """Return below which probability that any picture matches a text none is said to; None: not known."""
         return None
+
+    def heat(self, texts: Sequence[str], picture: Evidence) -> NDArray[np.float32]:
+        """Return how much each part of one picture speaks for each text, (n, rows, columns), 0 or more.
+
+        Raises:
+            RerankerError: If it fails, or is of a kind that cannot tell.
+        """
+        maps = in_batches(
+            lambda rows: self._heat([texts[row] for row in rows], picture),
+            range(len(texts)),
+            self.pairs_at_once,
+            self._give_way,
+        )
+        return np.concatenate([each for _, each in maps])
+
+    def _heat(self, texts: Sequence[str], picture: Evidence) -> NDArray[np.float32]:
+        """Do `heat` for one batch."""
+        raise RerankerError(f"The re-ranker {self.name} does not tell where it looks.")
 
     def _prepare(self, images: Sequence[Image.Image]) -> Evidence:
         """Do `prepare` for one batch; each that reads pictures implements it."""

@@ -14,7 +14,7 @@ from mmsearch.models.device import pick_device
 from mmsearch.models.fingerprint import folder_fingerprint
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Captions, Evidence, WholePictures
-from mmsearch.rerankers.proportions import within_proportions
+from mmsearch.rerankers.sizing import fitted
 from mmsearch.types import Modality
 
 if TYPE_CHECKING:
@@ -229,9 +229,9 @@ def _advice(error: Exception) -> str:
 
 def _longest(model: "CrossEncoder") -> int:
     """Return how many tokens of a pair are read; RoBERTa leaves its first two positions empty."""
-    config = model.config
-    positions = getattr(config.get_text_config(), "max_position_embeddings", None) if config else None
-    return min(model.max_seq_length or LONGEST, LONGEST, (positions or LONGEST + 2) - 2)
+    config = model.config.get_text_config() if model.config else None
+    positions = getattr(config, "max_position_embeddings", None) or LONGEST + 2
+    return min(model.max_seq_length or LONGEST, LONGEST, int(positions) - 2)
 
 
 def _side(model: "CrossEncoder") -> int:

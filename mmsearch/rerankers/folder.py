@@ -13,8 +13,9 @@ from PIL import Image
 from mmsearch.errors import RerankerError
 from mmsearch.models.device import pick_device
 from mmsearch.rerankers.base import Reranker
-from mmsearch.rerankers.calibration import CALIBRATION, Calibration
+from mmsearch.rerankers.calibration import CALIBRATION, Calibration, language_of
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
+from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look
 from mmsearch.rerankers.tensors import on_device, to_tokens
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mmsearch.nets.matcher_network import MatcherNetwork
 
 CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
+_A_CAPTION = 3  # words, of two Chinese characters each
 _BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
@@ -55,6 +57,16 @@ class NetworkMatcher(Reranker):
         """Return what is to be kept of pictures, as every re-ranker does."""
         return PictureTokens.of(super().prepare(images))
 
+    def nothing_below(self, text: str) -> float | None:
+        """Return below which probability that any picture matches a text none is said to.
+
+        None of a text that is too unlike the captions that it was calibrated on: for "a dog" all probabilities are low,
+        however many dogs there are.
+        """
+        language = language_of(text)
+        size = len(text) / 2 if language == "zh" else len(text.split())
+        return self.calibration.nothing.get(language) if size >= _A_CAPTION else None
+
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch
 
@@ -83,6 +95,25 @@ class NetworkMatcher(Reranker):
         device = self.network.dual.image.stem.weight.device
         ids, mask = (each.to(device) for each in self.network.dual.tokens(texts))
         return *self.network.read(ids, mask), mask
+
+    def _heat(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
+        from mmsearch.nets.fusion import Look, taught
+        from mmsearch.nets.rows8 import decode_rows
+        from mmsearch.nets.spans import spanned_tokens
+
+        weight, network = self.network.dual.image.stem.weight, self.network
+        read = spanned_tokens(network.dual, texts)
+        ids, mask = read.ids.to(weight.device), read.mask.to(weight.device)
+        said = (read.spans[..., 1] > read.spans[..., 0]).to(weight.device)  # (n, L): not prefix, ends and padding
+        picture = PictureTokens.of(kept)
+        rows, scale = on_device(weight.device, picture.rows, picture.scale)
+        looks: list[Look] = []
+        with gradients():
+            hidden = network.below(ids, mask).detach().requires_grad_()
+            tokens = decode_rows(rows, scale, weight.dtype).expand(len(texts), -1, -1)
+            logits = network.judge(hidden, mask, network.fusion.see(tokens), looks)
+            spoke = taught(evidence(logits, looks[-1].heads))
+        return as_grids(mean_look(spoke, said))
 
     def _to_cpu(self) -> bool:
         was = self.network.dual.image.stem.weight.device.type

@@ -13,6 +13,7 @@ from mmsearch.errors import RerankerError
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Evidence
 from mmsearch.rerankers.scale import ScoreScale
+from mmsearch.rerankers.verdict import LOOKED, any_matches
 from mmsearch.search.grammar import ParsedQuery
 from mmsearch.types import Hit, Item, Modality
 
@@ -31,7 +32,6 @@ Look = Callable[[Sequence[Item]], Seen]
 
 BETA, DELTA = 1.0, 0.0  # s⁺ - β · max(0, s⁻ - δ), in log-odds
 _FIRST, _MORE = 8, 8  # hits judged before the first news, and between the next ones
-LOOKED = 16  # hits, those found first, by which one tells whether anything here matches
 _DRY = 48  # hits in a row of which none matches, after which looking for all that match ends
 
 
@@ -82,14 +82,14 @@ class SecondOpinion:
         delta: float = DELTA,
         scale: ScoreScale | None = None,
     ) -> None:
-        self.reranker, self._look, self._beta, self._delta = reranker, look, beta, delta
+        self.reranker, self.look, self._beta, self._delta = reranker, look, beta, delta
         self.scale = scale
 
     def on_pictures(self, query: ParsedQuery, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how pictures stand that were found for words, time and again until the effort is spent."""
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
-            return self._of_items([hit.item for hit in some], lambda kept: self._log_odds(query, kept))
+            return self._of_items([hit.item for hit in some], lambda kept: self.log_odds(query, kept))
 
         return self._judged(hits, judge, effort, self._nothing_below(query.text))
 
@@ -98,7 +98,7 @@ class SecondOpinion:
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             texts = [hit.text.text if hit.text else "" for hit in some]
-            return self._said(texts, picture[np.zeros(len(texts), np.int64)])
+            return self.pair_odds(texts, picture[np.zeros(len(texts), np.int64)])
 
         return self._judged(hits, judge, effort)
 
@@ -112,13 +112,17 @@ class SecondOpinion:
 
     def _of_items(self, items: Sequence[Item], score: Callable[[Evidence], NDArray[np.float32]]) -> NDArray[np.float32]:
         """Return the scores of the pictures of items, (n,); NaN where one cannot be read."""
-        seen, scores = self._look(items), np.full(len(items), np.nan, np.float32)
+        seen, scores = self.look(items), np.full(len(items), np.nan, np.float32)
         if seen.tokens is not None:
             scores[list(seen.rows)] = score(seen.tokens)
         return scores
 
-    def _said(self, texts: Sequence[str], pictures: Evidence) -> NDArray[np.float32]:
-        """Return the log-odds that text i matches picture i, (n,)."""
+    def pair_odds(self, texts: Sequence[str], pictures: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that text i matches picture i, (n,).
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
         said = self.reranker.score(texts, pictures)
         return said if self.scale is None else self.scale.log_odds(texts, said)
 
@@ -126,11 +130,15 @@ class SecondOpinion:
         """Return below which `any_matches` nothing is said to match a text; None where that is not known."""
         return (self.scale or self.reranker).nothing_below(text)
 
-    def _log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
-        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,)."""
-        wanted = self._said([query.text] * len(kept), kept)
+    def log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,).
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
+        wanted = self.pair_odds([query.text] * len(kept), kept)
         for thing in query.excluded:
-            against = self._said([thing] * len(kept), kept)
+            against = self.pair_odds([thing] * len(kept), kept)
             wanted = wanted - self._beta * np.maximum(0, against - self._delta)
         return wanted
 
@@ -158,7 +166,7 @@ class SecondOpinion:
             if effort.at_least is not None:
                 said = _matching(said, effort.at_least)
             if done and nothing_below is not None and len(scores) >= min(LOOKED, len(hits)):
-                said = replace(said, nothing=any_matches(scores) < nothing_below)
+                said = _unless_nothing(said, any_matches(scores) < nothing_below)
             yield said
             if done:
                 return
@@ -170,31 +178,27 @@ class SecondOpinion:
         return " ".join(filter(None, [said if without else None, self.reranker.notice])) or None
 
 
+def _unless_nothing(said: Opinion, nothing: bool) -> Opinion:
+    """Return an opinion as it is; if nothing matches in the order in which hits were found, for the new one is chance."""
+    if not nothing:
+        return said
+    before = sorted(said.hits, key=lambda hit: hit.found_at or hit.rank)
+    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(before, 1))
+    return replace(said, nothing=True, hits=hits)
+
+
 def _enough(scores: NDArray[np.float32], effort: Effort) -> bool:
     """Return whether judging more is not worth it: one is sure, or none has matched for long."""
     if effort.at_least is None:
-        return _probability(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
+        return probability_of(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
     last = scores[-_DRY:]
-    return len(last) == _DRY and _probability(float(np.nanmax(last, initial=-np.inf))) < effort.at_least
+    return len(last) == _DRY and probability_of(float(np.nanmax(last, initial=-np.inf))) < effort.at_least
 
 
 def _matching(said: Opinion, at_least: float) -> Opinion:
     """Return an opinion with the number of hits that match, and once it is done with these alone, if there are any."""
     matching = [hit for hit in said.hits if hit.probability is not None and hit.probability >= at_least]
     return replace(said, matching=len(matching), hits=tuple(matching) if said.done and matching else said.hits)
-
-
-def any_matches(scores: NDArray[np.float32]) -> float:
-    """Return the probability that one of the hits found first matches, as if they were independent.
-
-    It tells better than the best one alone whether anything matches: where something does, there are often several.
-
-    Args:
-        scores: (n,), log-odds in the order in which they were found; NaN where one could not be judged.
-    """
-    first = scores[:LOOKED]
-    known = first[np.isfinite(first)]
-    return float(1 - np.exp(-np.logaddexp(0, known).sum())) if len(known) else 1.0  # nothing is known
 
 
 def _next_ends(spent: float, judged: int) -> float:
@@ -211,11 +215,12 @@ def _in_order(hits: Sequence[Hit], scores: NDArray[np.float32]) -> tuple[Hit, ..
             hits[row],
             rank=rank,
             found_at=hits[row].rank,
-            probability=_probability(given[row]) if math.isfinite(given[row]) else None,
+            probability=probability_of(given[row]) if math.isfinite(given[row]) else None,
         )
         for rank, row in enumerate(order, 1)
     )
 
 
-def _probability(log_odds: float) -> float:
+def probability_of(log_odds: float) -> float:
+    """Return the probability that log-odds stand for."""
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))

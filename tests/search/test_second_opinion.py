@@ -3,8 +3,9 @@ import pytest
 from PIL import Image
 
 from mmsearch.rerankers.scale import Curve, ScoreScale
+from mmsearch.rerankers.verdict import any_matches
 from mmsearch.search.grammar import parse_query
-from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen, any_matches
+from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen
 from mmsearch.types import Hit, Item, Modality, StoredText
 from tests.rerankers.fakes import ColourMatcher
 
@@ -110,18 +111,6 @@ def test_nothing_found_needs_no_opinion():
     assert list(opinion([]).on_pictures(parse_query("red"), [], ALL)) == []
 
 
-def test_tells_how_many_hits_have_no_captions_for_one_that_reads_them():
-    matcher = ColourMatcher()
-    kept = matcher.prepare([Image.new("RGB", (8, 8), colour) for colour in ((0, 255, 0), (255, 0, 0))])
-    matcher.reads, matcher.notice = Modality.TEXT, "It is slow."
-
-    (told,) = SecondOpinion(matcher, lambda items: Seen([0, 2], kept)).on_pictures(parse_query("red"), hits(3), ALL)
-
-    assert told.notice == "1 of 3 hits have no captions for the re-ranker colours to read. It is slow."
-    assert order(told) == [3, 1, 2]
-    assert told.hits[2].probability is None
-
-
 def every(at_least, seconds=60, most=200):
     return Effort(seconds, most, at_least=at_least)
 
@@ -131,7 +120,7 @@ def test_finding_all_keeps_those_that_are_probable_enough():
 
     assert order(said) == [1, 3]  # log-odds 12 * 0.7 - 6 and more are probable
     assert (said.matching, said.judged, said.done) == (2, 5, True)
-    assert [hit.confidence for hit in said.hits] == ["sure", "sure"]
+    assert [hit.confidence for hit in said.hits] == ["high", "high"]
 
 
 def test_finding_all_shows_everything_until_it_is_done():
@@ -174,6 +163,15 @@ def test_says_that_nothing_matches_once_it_is_done():
     assert (other.nothing, chinese.nothing) == (False, False)
 
 
+def test_where_nothing_matches_the_order_stays():
+    *_, said = scaled(np.linspace(0.1, 0.4, 20), {"en": 0.99}).on_pictures(parse_query("red"), hits(20), ALL)
+
+    assert said.nothing
+    assert order(said) == list(range(1, 21))
+    assert [hit.rank for hit in said.hits] == [hit.found_at for hit in said.hits]
+    assert said.hits[-1].probability > said.hits[0].probability
+
+
 def test_nothing_is_not_said_by_few_hits():
     brief = Effort(seconds=0, sure=1.1)
     *_, few = scaled(np.full(20, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(20), brief)
@@ -187,3 +185,15 @@ def test_nothing_is_said_of_pictures_that_could_not_be_read():
     *_, said = opinion([0.1, 0.1], unreadable={1, 2}).on_pictures(parse_query("red"), hits(2), ALL)
 
     assert (said.nothing, said.hits[0].probability) == (False, None)
+
+
+def test_tells_how_many_hits_have_no_captions_for_one_that_reads_them():
+    matcher = ColourMatcher()
+    kept = matcher.prepare([Image.new("RGB", (8, 8), colour) for colour in ((0, 255, 0), (255, 0, 0))])
+    matcher.reads, matcher.notice = Modality.TEXT, "It is slow."
+
+    (told,) = SecondOpinion(matcher, lambda items: Seen([0, 2], kept)).on_pictures(parse_query("red"), hits(3), ALL)
+
+    assert told.notice == "1 of 3 hits have no captions for the re-ranker colours to read. It is slow."
+    assert order(told) == [3, 1, 2]
+    assert told.hits[2].probability is None

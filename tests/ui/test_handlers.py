@@ -47,7 +47,7 @@ def test_all_that_match_can_be_asked_for(engine):
     *_, last = handlers.search_twice(engine, "square", None, "image", 12, "", "", "all")
 
     assert last["matching"] == len(last["hits"]) == 2
-    assert [hit["confidence"] for hit in last["hits"]] == ["sure", "likely"]
+    assert [hit["confidence"] for hit in last["hits"]] == ["high", "high"]
     with pytest.raises(BadInput, match="'some'"):
         next(handlers.search_twice(engine, "square", None, "image", 12, "", "", "some"))
 

@@ -28,6 +28,7 @@ export class SearchView {
             similar: (item) => app.search({ words: "", picture: null, like: item, target: item.has_picture ? "image" : "text" }),
             step: (by) => this.step(by),
             closed: () => this.closed(),
+            query: () => app.query,
         });
         this.status = make("p", { id: "mm-status", class: "mm-status", role: "status", "aria-live": "polite" });
         this.controls = make("div", { class: "mm-controls" });

@@ -47,6 +47,25 @@ export async function* answers(question) {
     }
 }
 
+/** Ask why a hit was found; a signal ends the waiting. */
+export async function explanation(question, signal) {
+    let answer;
+    try {
+        answer = await fetch("mmsearch/explain", {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            body: JSON.stringify(question),
+            signal,
+        });
+    } catch {
+        throw new Refusal("", "Unreachable");
+    }
+    if (!answer.ok) throw new Refusal(`HTTP ${answer.status}`, "Broken");
+    const told = parsed(await answer.text());
+    if (told.problem) throw new Refusal(told.problem, told.kind);
+    return told;
+}
+
 function parsed(line) {
     try {
         return JSON.parse(line);
