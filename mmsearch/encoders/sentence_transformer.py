@@ -144,7 +144,9 @@ def run(model: "SentenceTransformer", inputs: "list[str] | list[Image.Image]", n
         EncoderError: If the model fails.
     """
     try:
-        vectors = model.encode(inputs, batch_size=len(inputs), show_progress_bar=False)
+        # texts as dicts: a bare one that looks like the address or the path of a picture would be opened as one
+        given = [{"text": each} if isinstance(each, str) else each for each in inputs]
+        vectors = model.encode(given, batch_size=len(given), show_progress_bar=False)
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
         raise EncoderError(f"The encoder {name} failed: {error}") from error
     return np.asarray(vectors, np.float32)

@@ -104,9 +104,10 @@ def fit_scale(
         meter: Told of each caption.
 
     Raises:
-        RerankerError: If the re-ranker fails.
+        RerankerError: If the re-ranker reads captions, or fails.
         BadInput: If there are too few captions.
     """
+    judge.reranker.must_read(Modality.IMAGE)  # one that reads captions would find the very words that ask
     meter.start("queries", sum(map(len, asked.values())))
     curves, nothing, fits = {}, {}, {}
     for language, captions in asked.items():

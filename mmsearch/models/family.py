@@ -69,7 +69,7 @@ class Family:
     def _hub_ids(self, name: str) -> tuple[str, ...]:
         if name in self.presets:
             return self.presets[name]
-        if Path(name).is_absolute() or name.count("/") != 1:
+        if Path(name).is_absolute() or name.startswith((".", "~")) or name.count("/") != 1:
             raise UnknownName(self.noun, name, self.presets)
         return (name,)
 

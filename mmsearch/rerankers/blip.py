@@ -166,6 +166,7 @@ def open_blip(folder: Path, kind: str, *, name: str, device: str = "auto") -> Re
     from mmsearch.nets.dual_network import towers_dtype
     from mmsearch.rerankers.absorbed import absorb
 
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would break into our lines
     try:
         where = pick_device(device, RerankerError)
         model = getattr(transformers, kind).from_pretrained(folder, local_files_only=True, dtype=towers_dtype(where))

@@ -14,7 +14,7 @@ from mmsearch.models.device import pick_device
 from mmsearch.models.fingerprint import folder_fingerprint
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Captions, Evidence, WholePictures
-from mmsearch.rerankers.sizing import fitted
+from mmsearch.rerankers.proportions import within_proportions
 from mmsearch.types import Modality
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class PictureCrossEncoder(_CrossEncoderReranker):
         self._marks = tuple(model.tokenizer.all_special_tokens)
 
     def _prepare(self, images: Sequence[Image.Image]) -> WholePictures:
-        return WholePictures(tuple(fitted(image, self.image_side) for image in images))
+        return WholePictures(tuple(within_proportions(image, self.image_side) for image in images))
 
     def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         images = WholePictures.of(kept).images

@@ -81,8 +81,11 @@ def load_reranker(name: str, *, device: str = "auto") -> Reranker:
 
 
 def _folder(name: str) -> Path:
+    folder = Path(name).expanduser()
+    if name not in RERANKERS and folder.is_dir():
+        return folder
     try:
-        return RERANKER_FAMILY.folders(str(Path(name).expanduser()))[0]
+        return RERANKER_FAMILY.folders(name)[0]
     except UnknownName as error:
         raise RerankerError(f"There is no re-ranker {name!r}: {_TAKES}") from error
 

@@ -4,7 +4,9 @@ from PIL import Image
 from mmsearch.engine import Engine
 from mmsearch.errors import BadInput, RerankerError
 from mmsearch.search.second_opinion import Effort
+from mmsearch.types import Modality
 from tests.engine.conftest import load_fake
+from tests.pictures import save_picture
 from tests.rerankers.fakes import ColourMatcher
 
 SHADES = 8  # pictures of each colour, each with a caption of its own
@@ -83,3 +85,15 @@ def test_too_few_captions_are_refused(engine, folder):
 def test_needs_a_re_ranker(captioned):
     with pytest.raises(RerankerError, match="No re-ranker is set"):
         captioned.calibrate(reranker="none")
+
+
+def test_one_that_reads_captions_is_refused(settings, no_samples, folder):
+    matcher = ColourMatcher()
+    matcher.reads = Modality.TEXT
+    save_picture(folder / "red.png", "red")
+    (folder / "red.txt").write_text("a red thing")
+
+    with Engine(settings, no_samples, load_fake, lambda name: matcher) as engine:
+        engine.index(folder)
+        with pytest.raises(RerankerError, match="reads captions, not pictures"):
+            engine.calibrate()

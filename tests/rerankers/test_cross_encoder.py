@@ -125,6 +125,27 @@ def test_an_encoder_is_no_re_ranker(tmp_path):
         load_reranker(str(folder), device="cpu")
 
 
+def test_code_that_comes_with_a_folder_is_not_run(tmp_path):
+    folder, mark = saved("llava", tmp_path), tmp_path / "ran"
+    (folder / "evil.py").write_text(f"open({str(mark)!r}, 'w')\nclass Evil: pass\n")
+    modules = json.loads((folder / "modules.json").read_text())
+    (folder / "modules.json").write_text(
+        json.dumps([*modules, {"idx": 2, "name": "2", "path": "", "type": "evil.Evil"}])
+    )
+    with pytest.raises(RerankerError, match="Cannot load the re-ranker"):
+        load_reranker(str(folder), device="cpu")
+
+    folder = saved("minilm", tmp_path)
+    (folder / "evil.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "evil", "auto_map": {"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(RerankerError, match="Cannot load the re-ranker"):
+        load_reranker(str(folder), device="cpu")
+
+    assert not mark.exists()
+
+
 def test_its_fingerprint_follows_weights_and_template(tmp_path):
     folder = saved("qwen", tmp_path)
     prints = {opened(folder).fingerprint}

@@ -58,6 +58,20 @@ def test_the_name_of_a_folder_comes_before_a_hub_id(hub_cache, tmp_path, monkeyp
     assert load_reranker("some/blip", device="cpu").name == "some/blip"
 
 
+def test_a_folder_that_is_called_like_a_preset_is_meant_where_it_is_written_as_a_path(hub_cache, tmp_path, monkeypatch):
+    save_minilm(tmp_path / "minilm")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert load_reranker("./minilm", device="cpu").name == "./minilm"
+    assert load_reranker("~/minilm", device="cpu").name == "~/minilm"
+    with pytest.raises(RerankerError, match="not on this machine"):
+        load_reranker("minilm")
+    for nowhere in ("./bge-m3", "~/bge-m3"):
+        with pytest.raises(RerankerError, match="There is no re-ranker"):
+            load_reranker(nowhere)
+
+
 @pytest.mark.parametrize("said", [{"architectures": ["GPT2LMHeadModel"]}, {"architectures": []}, {}, []])
 def test_a_folder_of_something_else_is_refused(tmp_path, said):
     (tmp_path / "config.json").write_text(json.dumps(said))

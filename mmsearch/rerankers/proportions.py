@@ -6,7 +6,7 @@ SLIMMEST = 4  # longer side over shorter; models refuse pictures that are much s
 _GREY = (127, 127, 127)
 
 
-def fitted(image: Image.Image, side: int) -> Image.Image:
+def within_proportions(image: Image.Image, side: int) -> Image.Image:
     """Return a picture of any mode and size as RGB, its shorter side of at most `side` pixels, and not too slim.
 
     What is too large is scaled down, what is too slim is put on grey.

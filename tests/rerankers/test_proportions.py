@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmsearch.rerankers.sizing import fitted
+from mmsearch.rerankers.proportions import within_proportions
 
 
 @pytest.mark.parametrize(
@@ -18,11 +18,11 @@ from mmsearch.rerankers.sizing import fitted
     ],
 )
 def test_pictures_are_neither_too_large_nor_too_slim(size, expected):
-    assert fitted(Image.new("RGB", size), 100).size == expected
+    assert within_proportions(Image.new("RGB", size), 100).size == expected
 
 
 def test_what_is_slim_is_put_in_the_middle_of_grey():
-    pixels = np.asarray(fitted(Image.new("L", (2, 40), 255), 100))  # (40, 10, 3)
+    pixels = np.asarray(within_proportions(Image.new("L", (2, 40), 255), 100))  # (40, 10, 3)
 
     assert (pixels[:, 4:6] == 255).all()
     assert (pixels[:, :4] == 127).all()
