@@ -4,15 +4,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.opinion_shortlists import SEED, SHORTLIST, Gallery, Shortlists, Subject
+from benchmarks.opinion_shortlists import SEED, Gallery, Shortlists, Subject
+from mmsearch.alignment.fusion import fused_ranks, fused_scores
 from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
 from mmsearch.evaluation.metrics import paired_difference
-from mmsearch.evaluation.reranking import encoder_best
-from mmsearch.rerankers.verdict import any_matches
+from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
+from mmsearch.rerankers.verdict import any_matches, probabilities
 from mmsearch.scenes import Mention, Scene, Statement, holds, say
 from mmsearch.search.grammar import parse_query
 from mmsearch.search.second_opinion import BETA, DELTA
@@ -20,7 +22,6 @@ from mmsearch.training.captions import LANGUAGES
 from mmsearch.types import Ids
 
 CANDIDATES = 16  # the best of a query, over which the calibration error is taken
-RRF = 60  # the constant of reciprocal rank fusion (Cormack et al., SIGIR 2009)
 _WORD = re.compile(r"[a-z]+")
 
 
@@ -70,22 +71,22 @@ def _certainty(subject: Subject, gallery: Gallery, lists: Shortlists) -> Mapping
     own = subject.matcher.score(lists.texts, gallery.tokens[lists.owner])
     wrong = [rng.choice(np.flatnonzero(~row)) for row in lists.matches]
     others = lists.log_odds[np.arange(len(wrong)), wrong]
-    probabilities = 1 / (1 + np.exp(-lists.log_odds[:, :CANDIDATES].astype(np.float64)))
+    said = probabilities(lists.log_odds[:, :CANDIDATES])
     matches = lists.matches[:, :CANDIDATES].ravel()
     return {
         "queries": len(lists.texts),
         "area_under_roc": area_under_roc(own.astype(np.float64), others.astype(np.float64)),
-        "expected_calibration_error": expected_calibration_error(probabilities.ravel(), matches),
+        "expected_calibration_error": expected_calibration_error(said.ravel(), matches),
     }
 
 
 def fusion(subject: Subject) -> object:
     """Recall at 1 by ways to join what encoder and matcher say."""
-    ways: Mapping[str, Callable[[Shortlists], NDArray[np.float32]]] = {
+    ways: Mapping[str, Callable[[Shortlists], NDArray[np.floating[Any]]]] = {
         "encoder alone": lambda lists: lists.cosines,
         "matcher alone": lambda lists: lists.judgements,
-        "sum of standard scores": lambda lists: _standard(lists.cosines) + _standard(lists.judgements),
-        "reciprocal ranks": lambda lists: 1 / (RRF + _ranks(lists.cosines)) + 1 / (RRF + _ranks(lists.judgements)),
+        "sum of standard scores": lambda lists: fused_scores([lists.cosines, lists.judgements]),
+        "reciprocal ranks": lambda lists: fused_ranks([lists.cosines, lists.judgements]),
         "learnt (used)": lambda lists: lists.log_odds,
     }
     found: dict[str, dict[str, float]] = {}
@@ -98,16 +99,6 @@ def fusion(subject: Subject) -> object:
                     name: float(lists.matches[rows, way(lists).argmax(1)].mean()) for name, way in ways.items()
                 }
     return found
-
-
-def _standard(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = (scores - scores.mean(1, keepdims=True)) / (scores.std(1, keepdims=True) + 1e-6)
-    return result
-
-
-def _ranks(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ranks from 1, best first, (m, size)."""
-    return (np.argsort(np.argsort(-scores, axis=1), axis=1) + 1).astype(np.float32)
 
 
 def nothing(subject: Subject) -> object:

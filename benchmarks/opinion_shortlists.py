@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from mmsearch.encoders.folder import open_folder
 from mmsearch.encoders.registry import BUNDLED_ENCODER
-from mmsearch.evaluation.reranking import encoder_best
-from mmsearch.rerankers.calibration import Calibration, Weights
+from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
 from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.folder import NetworkMatcher, open_matcher
 from mmsearch.rerankers.registry import BUNDLED_RERANKER
 from mmsearch.scenes import Detail, Scene, SceneGenerator
-from mmsearch.training.calibrating import calibrates
+from mmsearch.training.calibrating import calibrates, uncalibrated
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.config import read_config
 from mmsearch.training.folders import open_reduced
@@ -24,9 +23,7 @@ from mmsearch.training.measure import read_dev_sets
 from mmsearch.training.run import BUNDLED_CONFIG
 from mmsearch.types import Ids, Progress, Vectors
 
-SHORTLIST = 32
 SEED = 83_000  # of scenes for this benchmark alone
-_ALONE = Calibration({f"{language} {kind}": Weights(1, 0, 0) for language in LANGUAGES for kind in ("photo", "drawn")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class Subject:
         self.encoder = open_folder(BUNDLED_ENCODER, name="bundled", device="cpu")
         self.matcher = open_matcher(BUNDLED_RERANKER, BUNDLED_ENCODER, name="bundled", device="cpu")
         self._lists: dict[tuple[str, str], Shortlists] = {}
-        self.alone = NetworkMatcher(self.matcher.network, name="alone", fingerprint="", calibration=_ALONE)
+        self.alone = uncalibrated(self.matcher)
 
     @cached_property
     def photos(self) -> list[Gallery]:

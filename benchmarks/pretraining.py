@@ -9,7 +9,6 @@ into pretraining-quick.json, to see that it runs.
 """
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +21,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmarks.machine import RESULTS, write_result
+from benchmarks.machine import measured_before, write_result
 from benchmarks.nouns import heads_only
 from benchmarks.nouns import measure as measure_nouns
 from benchmarks.pretraining_table import Row, as_lines, rows
@@ -166,15 +165,6 @@ PARTS: Mapping[str, Callable[[Pair], object]] = {
 
 
 NEED_A_MATCHER = ("reranking", "words")
-
-
-def measured_before(name: str, identity: object) -> dict[str, Any]:
-    """Return the parts that an earlier run found of the same weights, in the same sizes."""
-    path = RESULTS / f"{name}.json"
-    if not path.exists():
-        return {}
-    result = json.loads(path.read_text(encoding="utf-8"))["result"]
-    return dict(result["parts"]) if result["of"] == identity else {}
 
 
 def main() -> None:

@@ -14,9 +14,8 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from benchmarks.machine import RESULTS, write_result
+from benchmarks.machine import measured_before, write_result
 from benchmarks.opinion_cost import cached_against_plain, disk, latency
 from benchmarks.opinion_quality import certainty, directions, fusion, negation, nothing
 from benchmarks.opinion_shortlists import QUICK, Sizes, Subject
@@ -57,7 +56,7 @@ def main() -> None:
 def run(subject: Subject, asked: list[str], name: str, fresh: bool) -> None:
     """Measure the parts that are asked for and missing."""
     of = {"encoder": subject.encoder.fingerprint, "matcher": subject.matcher.fingerprint}
-    parts = {} if fresh else _before(name, of)
+    parts = {} if fresh else measured_before(name, of)
     for part in asked:
         if part not in parts:
             print(f"=== {part}", flush=True)
@@ -66,15 +65,6 @@ def run(subject: Subject, asked: list[str], name: str, fresh: bool) -> None:
             parts[part] = {"seconds": round(time.perf_counter() - start, 1), "found": found}
             write_result(name, {"of": of, "parts": parts})
         print(json.dumps(parts[part]["found"], indent=2, default=str)[:4000])
-
-
-def _before(name: str, of: object) -> dict[str, Any]:
-    """Return the parts that an earlier run found of the same weights."""
-    path = RESULTS / f"{name}.json"
-    if not path.exists():
-        return {}
-    result = json.loads(path.read_text(encoding="utf-8"))["result"]
-    return dict(result["parts"]) if result["of"] == of else {}
 
 
 if __name__ == "__main__":

@@ -71,6 +71,9 @@ class Item:
         return self.extra.get(f"title_{language}") or self.title
 
 
+FIND = ("one", "all")  # what one may ask a second opinion for: the best match, or all that match
+
+
 class Confidence(StrEnum):
     """How probable a match is, roughly."""
 

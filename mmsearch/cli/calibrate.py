@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -39,7 +38,7 @@ def command(opener: Opener, collection: str | None, encoder: str | None, reranke
     with closing(opener()) as engine, closing(ProgressLine()) as progress:
         report = engine.calibrate(collection, encoder=encoder, reranker=reranker, progress=progress)
     if json:
-        echo_json(asdict(report))
+        echo_json(report)
         return
     for line in _lines(report):
         click.echo(line)

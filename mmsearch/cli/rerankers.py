@@ -3,11 +3,9 @@
 import click
 
 from mmsearch.cli import rerankers_download
+from mmsearch.cli.model_list import show_models
 from mmsearch.cli.options import examples, json_option
-from mmsearch.cli.records import echo_json
-from mmsearch.cli.terminal import columns
 
-HEAD = ("re-ranker", "on this machine", "reads", "MB", "languages", "licence", "hub id", "good at")
 EXAMPLES = examples("mmsearch rerankers", "mmsearch rerankers --json", "mmsearch rerankers download blip-coco")
 
 
@@ -28,25 +26,8 @@ def _list(json: bool) -> None:
     from mmsearch.rerankers.registry import list_rerankers  # late: `mmsearch --help` imports this module
 
     infos = list_rerankers()
-    if json:
-        for info in infos:
-            echo_json(info)
-        return
-    rows = [
-        (
-            info.name,
-            "yes" if info.installed else "no",
-            str(info.reads),
-            f"{info.size_mb:,.0f}",
-            " ".join(info.languages),
-            info.licence,
-            info.hub_id or "–",
-            info.good_at,
-        )
-        for info in infos
-    ]
-    for text in columns([HEAD, *rows], right=(3,)):
-        click.echo(text)
+    reads = [str(info.reads) for info in infos]
+    show_models(infos, json, noun="re-ranker", trait="reads", traits=reads, right=(3,))
 
 
 command.add_command(rerankers_download.command)

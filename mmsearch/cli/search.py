@@ -15,7 +15,7 @@ from mmsearch.cli.options import collection_option, encoder_option, examples, js
 from mmsearch.cli.records import echo_json
 from mmsearch.cli.session import Opener
 from mmsearch.cli.terminal import printable
-from mmsearch.types import HIGH, MATCHES, MIDDLE, Confidence, Explanation, Hit, Modality, Results
+from mmsearch.types import FIND, HIGH, MATCHES, MIDDLE, Confidence, Explanation, Hit, Modality, Results
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
@@ -33,7 +33,6 @@ EXAMPLES = examples(
 )
 
 
-FIND = ("one", "all")
 GROUPS = {
     Confidence.HIGH: f"{HIGH:.0%} and more",
     Confidence.MIDDLE: f"{MIDDLE:.0%} to {HIGH:.0%}",

@@ -13,14 +13,13 @@ from mmsearch.indexing.progress import Meter
 from mmsearch.rerankers.calibration import language_of
 from mmsearch.rerankers.fitting import FOLDS, FittedCurve, fit_curve, log_loss
 from mmsearch.rerankers.scale import ScoreScale
-from mmsearch.rerankers.verdict import nothing_below
+from mmsearch.rerankers.verdict import nothing_below, probabilities
 from mmsearch.search.second_opinion import SecondOpinion
 from mmsearch.store import Store
 from mmsearch.store.vectors import VectorSpace
 from mmsearch.types import Ids, Item, Modality, Results
 
 QUERIES = 500  # captions of a language that ask, drawn by lot
-SHORTLIST = 32  # pictures that each is judged with: the encoder's best
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,6 @@ def _describes(words: str, item_id: int, item: Item) -> bool:
 
 
 def _fit(judged: _Judged, fitted: FittedCurve) -> LanguageFit:
-    probabilities = _probabilities(fitted.unseen)
     starts = np.flatnonzero(np.diff(judged.queries, prepend=-1))  # where each query begins
     return LanguageFit(
         queries=len(starts),
@@ -153,15 +151,10 @@ def _fit(judged: _Judged, fitted: FittedCurve) -> LanguageFit:
         kind=fitted.curve.kind,
         before=_trust(judged.scores, judged.matches),
         after=_trust(fitted.unseen, judged.matches),
-        separation=area_under_roc(probabilities[judged.matches], probabilities[~judged.matches]),
+        separation=area_under_roc(fitted.unseen[judged.matches], fitted.unseen[~judged.matches]),
         nothing_below=nothing_below(np.split(fitted.unseen, starts[1:])),
     )
 
 
 def _trust(log_odds: NDArray[np.float32], matches: NDArray[np.bool_]) -> Trust:
-    return Trust(log_loss(log_odds, matches), expected_calibration_error(_probabilities(log_odds), matches))
-
-
-def _probabilities(log_odds: NDArray[np.float32]) -> NDArray[np.float64]:
-    result: NDArray[np.float64] = 1 / (1 + np.exp(-log_odds.astype(np.float64).clip(-60, 60)))
-    return result
+    return Trust(log_loss(log_odds, matches), expected_calibration_error(probabilities(log_odds), matches))

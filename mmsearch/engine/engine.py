@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,10 @@ from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.engine.calibrating import SHORTLIST, CalibrationReport, captioned_pictures, fit_scale
+from mmsearch.engine.calibrating import CalibrationReport, captioned_pictures, fit_scale
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
 from mmsearch.engine.explaining import PictureAsked, explain
 from mmsearch.engine.holdings import LIBRARY, Holdings
@@ -24,6 +25,7 @@ from mmsearch.engine.settings import Settings, load_settings
 from mmsearch.engine.spaces import not_indexed
 from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
+from mmsearch.evaluation.reranking import SHORTLIST
 from mmsearch.indexing import Order, ProgressCallback, VectorPack
 from mmsearch.indexing.progress import Meter
 from mmsearch.search import Searcher
@@ -161,10 +163,7 @@ class Engine(Holdings):
         if query:
             news = self._judges.on_pictures(found, query, spend, reranker)
         elif by_picture is not None:
-            read = partial(
-                query_picture, by_picture, max_pixels=self.settings.max_pixels, max_seconds=self.settings.max_seconds
-            )
-            news = self._judges.on_texts(found, read, spend, reranker)
+            news = self._judges.on_texts(found, self._reader(by_picture), spend, reranker)
         for said in news:
             yield replace(said, hits=said.hits[:k])
 
@@ -352,9 +351,13 @@ class Engine(Holdings):
 
     def _given(self, image: Picture, encoder: DualEncoder) -> PictureAsked:
         """Return a picture that was given as an explanation needs it."""
-        pixels, seconds = self.settings.max_pixels, self.settings.max_seconds
-        read = partial(query_picture, image, max_pixels=pixels, max_seconds=seconds)
+        read = self._reader(image)
         return PictureAsked(encoder.encode_images([read(encoder.image_side)])[0], read)
+
+    def _reader(self, image: Picture) -> Callable[[int], Image.Image]:
+        """Return what reads a picture that was given, for a side in pixels."""
+        pixels, seconds = self.settings.max_pixels, self.settings.max_seconds
+        return partial(query_picture, image, max_pixels=pixels, max_seconds=seconds)
 
     def _vector(self, item: Item, encoder: DualEncoder) -> NDArray[np.float32]:
         """Return an encoder's stored unit vector of an item, (dim,).

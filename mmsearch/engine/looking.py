@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
 
-from mmsearch.collection import load_known_picture
+from mmsearch.engine.queries import item_picture
 from mmsearch.errors import BadPicture, RerankerError
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Captions, Evidence, StoredEvidence
@@ -70,16 +70,8 @@ class TokenShelf:
         return found
 
     def _read(self, item: Item) -> Image.Image | None:
-        if item.path is None:
-            return None
         try:
-            return load_known_picture(
-                item.path,
-                side=self._reranker.image_side,
-                max_pixels=self._max_pixels,
-                max_seconds=self._max_seconds,
-                expected=item.content_hash,
-            )
+            return item_picture(item, self._reranker.image_side, self._max_pixels, self._max_seconds)
         except BadPicture as error:
             log.warning("No second opinion on %r: %s", str(item.path), error)
             return None

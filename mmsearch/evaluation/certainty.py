@@ -1,5 +1,7 @@
 """How far probabilities can be trusted."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,7 @@ def expected_calibration_error(
     return float(np.abs(gaps).sum() / len(probabilities))
 
 
-def area_under_roc(positives: NDArray[np.float64], negatives: NDArray[np.float64]) -> float:
+def area_under_roc(positives: NDArray[np.floating[Any]], negatives: NDArray[np.floating[Any]]) -> float:
     """Return how often a positive scores above a negative, ties counting half (Hanley & McNeil, 1982).
 
     Args:

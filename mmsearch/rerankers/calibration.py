@@ -29,6 +29,10 @@ class Weights:
     cosine: float = 10.0
     bias: float = -3.0
 
+    def log_odds(self, judgements: NDArray[np.float32], cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the log-odds of matches, (n,), by what the matcher alone says and the encoder's cosines, (n,) each."""
+        return (self.judgement * judgements + self.cosine * cosines + self.bias).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -67,7 +71,7 @@ class Calibration:
         for language in ("en", "zh"):
             rows = np.array([language_of(text) == language for text in texts], bool)
             photo, drawn = (
-                one.judgement * judgements[rows] + one.cosine * cosines[rows] + one.bias
+                one.log_odds(judgements[rows], cosines[rows])
                 for one in (self.weights.get(f"{language} {kind}", Weights()) for kind in (PHOTO, DRAWN))
             )
             result[rows] = (1 - share[rows]) * photo + share[rows] * drawn

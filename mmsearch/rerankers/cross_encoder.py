@@ -32,12 +32,12 @@ _PROCESSORS = ("processor_config.json", "preprocessor_config.json")
 def is_cross_encoder(folder: Path) -> bool:
     """Return whether a folder says that it holds a cross-encoder, of sentence-transformers or of transformers alone."""
     if (folder / "modules.json").is_file():
-        return _said(folder / "config_sentence_transformers.json").get("model_type") == "CrossEncoder"
-    named = _said(folder / "config.json").get("architectures") or [""]
+        return said_in(folder / "config_sentence_transformers.json").get("model_type") == "CrossEncoder"
+    named = said_in(folder / "config.json").get("architectures") or [""]
     return str(named[0]).endswith("ForSequenceClassification")
 
 
-def _said(path: Path) -> dict[str, Any]:
+def said_in(path: Path) -> dict[str, Any]:
     """Return what a JSON file says, nothing if it cannot be read; loading tells what is wrong with it."""
     try:
         said = json.loads(path.read_text(encoding="utf8"))
@@ -169,7 +169,7 @@ def _load(folder: Path, where: "torch.device", dtype: "torch.dtype") -> "CrossEn
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # its bar would break into our own lines
     sees = any((folder / name).is_file() for name in _PROCESSORS)
     if sees:
-        _leave_out_videos(str(_said(folder / "config.json").get("model_type")))
+        _leave_out_videos(str(said_in(folder / "config.json").get("model_type")))
     model: CrossEncoder = CrossEncoder(
         str(folder),
         device=str(where),

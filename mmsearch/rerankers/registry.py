@@ -1,14 +1,12 @@
 """Which re-rankers there are, and how to open one."""
 
-import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmsearch.errors import RerankerError, UnknownName
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.blip import MATCHERS, open_blip
-from mmsearch.rerankers.cross_encoder import is_cross_encoder, open_cross_encoder
+from mmsearch.rerankers.cross_encoder import is_cross_encoder, open_cross_encoder, said_in
 from mmsearch.rerankers.folder import CHECKSUMS, open_matcher
 from mmsearch.rerankers.presets import BUNDLED, RERANKER_FAMILY, RERANKERS
 from mmsearch.types import Modality
@@ -92,6 +90,4 @@ def _folder(name: str) -> Path:
 
 def _kind(folder: Path) -> str:
     """Return the class that a folder of transformers names; nothing if it names none."""
-    with suppress(OSError, ValueError, KeyError, IndexError, TypeError):
-        return str(json.loads((folder / "config.json").read_text(encoding="utf8"))["architectures"][0])
-    return ""
+    return str((said_in(folder / "config.json").get("architectures") or [""])[0])

@@ -1,10 +1,18 @@
 """Whether anything matches at all."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 LOOKED = 16  # hits, those found first, by which one tells
 MISSED = 0.02  # share of captions for which it may be said in error that nothing matches
+
+
+def probabilities(log_odds: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return the probabilities that log-odds stand for, in the same shape."""
+    result: NDArray[np.float64] = 1 / (1 + np.exp(-log_odds.astype(np.float64).clip(-60, 60)))
+    return result
 
 
 def any_matches(scores: NDArray[np.float32]) -> float:

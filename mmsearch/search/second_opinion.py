@@ -13,7 +13,7 @@ from mmsearch.errors import RerankerError
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Evidence
 from mmsearch.rerankers.scale import ScoreScale
-from mmsearch.rerankers.verdict import LOOKED, any_matches
+from mmsearch.rerankers.verdict import LOOKED, any_matches, probabilities
 from mmsearch.search.grammar import ParsedQuery
 from mmsearch.types import Hit, Item, Modality
 
@@ -223,4 +223,4 @@ def _in_order(hits: Sequence[Hit], scores: NDArray[np.float32]) -> tuple[Hit, ..
 
 def probability_of(log_odds: float) -> float:
     """Return the probability that log-odds stand for."""
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))
+    return float(probabilities(np.array(log_odds)))

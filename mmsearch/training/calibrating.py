@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.evaluation.compose_cases import compose_cases
-from mmsearch.evaluation.reranking import encoder_best
+from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
 from mmsearch.rerankers.calibration import DRAWN, PHOTO, Calibration, Weights
 from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.folder import NetworkMatcher
@@ -19,7 +19,6 @@ from mmsearch.training.folders import open_reduced
 from mmsearch.training.measure import DevSet
 from mmsearch.types import Ids
 
-SHORTLIST = 32  # pictures that a query is paired with: the encoder's best
 QUERIES = 800  # captions a language and set, drawn by lot
 SCENES, SEED, SIDE = 300, 52_001, 224  # drawn for this alone
 FOILS = 40  # scenes of each kind of foil and each split
@@ -57,7 +56,7 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
         matcher: Its own calibration is not used.
         sets: Photographs with captions; none where there are none.
     """
-    judge = NetworkMatcher(matcher.network, name=matcher.name, fingerprint="", calibration=_ALONE)
+    judge = uncalibrated(matcher)
     rng, weights, nothing = np.random.default_rng(SEED), dict[str, Weights](), dict[str, float]()
     photos = [judge.prepare([open_reduced(each.path, judge.image_side) for each in one.pictures]) for one in sets]
     for language in LANGUAGES:
@@ -78,6 +77,11 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
         weights[f"{language} {DRAWN}"] = replace(both, bias=_bias(both, pairs))
     apart, apart_bias = _told_apart([kept.vectors for kept in photos], drawn.vectors)
     return Calibration(weights, apart, apart_bias, nothing)
+
+
+def uncalibrated(matcher: NetworkMatcher) -> NetworkMatcher:
+    """Return a matcher that says what its network alone thinks."""
+    return NetworkMatcher(matcher.network, name=matcher.name, fingerprint="", calibration=_ALONE)
 
 
 def calibrates(row: int) -> bool:
@@ -151,8 +155,7 @@ def _fitted(pairs: Pairs, shares: NDArray[np.float64] | None = None) -> Weights:
 
 def _by_text(weights: Weights, pairs: Pairs) -> NDArray[np.float32]:
     """Return the log-odds of the shortlist of each text, (m, size), the encoder's best first."""
-    said = weights.judgement * pairs.judgements + weights.cosine * pairs.cosines + weights.bias
-    return said.astype(np.float32).reshape(pairs.texts, -1)
+    return weights.log_odds(pairs.judgements, pairs.cosines).reshape(pairs.texts, -1)
 
 
 def _bias(weights: Weights, pairs: Pairs) -> float:

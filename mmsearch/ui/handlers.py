@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, UnknownName
-from mmsearch.types import MATCHES, Modality
+from mmsearch.types import FIND, MATCHES, Modality
 from mmsearch.ui import wire
 from mmsearch.ui.hosting import Rights
 from mmsearch.ui.wire import Told
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mmsearch.engine import Engine
 
 SAMPLES = "samples"  # the bundled collection, whose credits the page lists
-FIND = ("one", "all")  # the best match, or all that match
 PAGE = 120  # items at most in one look around
 
 

@@ -7,8 +7,8 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, MmsearchError
+from mmsearch.types import FIND
 from mmsearch.ui import handlers, wire
-from mmsearch.ui.handlers import FIND
 from mmsearch.ui.uploads import arrived
 from mmsearch.ui.wire import Told
 
