@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from mmsearch.errors import BadInput
 from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
+from mmsearch.grammar import language_of
 from mmsearch.indexing.progress import Meter
-from mmsearch.rerankers.calibration import language_of
 from mmsearch.rerankers.fitting import FOLDS, FittedCurve, fit_curve, log_loss
 from mmsearch.rerankers.scale import ScoreScale
 from mmsearch.rerankers.verdict import nothing_below, probabilities

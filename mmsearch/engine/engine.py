@@ -26,10 +26,10 @@ from mmsearch.engine.spaces import not_indexed
 from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.evaluation.reranking import SHORTLIST
+from mmsearch.grammar import parse_query
 from mmsearch.indexing import Order, ProgressCallback, VectorPack
 from mmsearch.indexing.progress import Meter
 from mmsearch.search import Searcher
-from mmsearch.search.grammar import parse_query
 from mmsearch.search.searcher import MEASURE
 from mmsearch.search.second_opinion import Effort
 from mmsearch.types import Explanation, Item, Modality, Results, RunReport

@@ -1,7 +1,6 @@
 """From what a matcher and its encoder say of a pair to the probability that it matches."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
+from mmsearch.grammar import language_of
 
 CALIBRATION = "calibration.json"
 NOTHING = "nothing.json"  # apart from what scores depend on
 PHOTO, DRAWN = "photo", "drawn"  # kinds of picture
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,3 @@ class Calibration:
             return cls(weights, tuple(map(float, said["drawn"])), float(said["drawn_bias"]), below)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise RerankerError(f"The calibration {path} cannot be read: {error}. Copy or make it anew.") from error
-
-
-def language_of(text: str) -> str:
-    """Return "zh" for a text with Chinese characters, else "en"."""
-    return "zh" if _HAN.search(text) else "en"

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import RerankerError
+from mmsearch.grammar import language_of, words_in
 from mmsearch.models.device import pick_device
 from mmsearch.rerankers.base import Reranker
-from mmsearch.rerankers.calibration import CALIBRATION, Calibration, language_of
+from mmsearch.rerankers.calibration import CALIBRATION, Calibration
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
 from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look
 from mmsearch.rerankers.tensors import on_device, to_tokens
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mmsearch.nets.matcher_network import MatcherNetwork
 
 CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
-_A_CAPTION = 3  # words, of two Chinese characters each
+_A_CAPTION = 3  # words
 _BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
@@ -63,9 +64,7 @@ class NetworkMatcher(Reranker):
         None of a text that is too unlike the captions that it was calibrated on: for "a dog" all probabilities are low,
         however many dogs there are.
         """
-        language = language_of(text)
-        size = len(text) / 2 if language == "zh" else len(text.split())
-        return self.calibration.nothing.get(language) if size >= _A_CAPTION else None
+        return self.calibration.nothing.get(language_of(text)) if words_in(text) >= _A_CAPTION else None
 
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.calibration import language_of
+from mmsearch.grammar import language_of
 
 
 @dataclass(frozen=True, slots=True)
