@@ -2,9 +2,9 @@
 
 from mmsearch.grammar import chinese, english
 from mmsearch.grammar.base import ParsedQuery, Phrase, PhraseKind
-from mmsearch.grammar.language import language_of, words_in
+from mmsearch.grammar.language import is_phrase, language_of, words_in
 
-__all__ = ["ParsedQuery", "Phrase", "PhraseKind", "language_of", "parse_query", "words_in"]
+__all__ = ["ParsedQuery", "Phrase", "PhraseKind", "is_phrase", "language_of", "parse_query", "words_in"]
 
 
 def parse_query(text: str) -> ParsedQuery:

@@ -4,6 +4,7 @@ import re
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _A_WORD = 2  # Chinese characters
+_PHRASE = 3  # words at most
 
 
 def language_of(text: str) -> str:
@@ -15,3 +16,8 @@ def words_in(text: str) -> float:
     """Return how many words a text has; two Chinese characters count as one."""
     han = len(_HAN.findall(text))
     return han / _A_WORD if han else float(len(text.split()))
+
+
+def is_phrase(text: str) -> bool:
+    """Return whether a text is so short that it names a thing, of which there may be many, rather than a picture."""
+    return words_in(text) <= _PHRASE

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import RerankerError
-from mmsearch.grammar import language_of, words_in
 from mmsearch.models.device import pick_device
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.calibration import CALIBRATION, Calibration
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from mmsearch.nets.matcher_network import MatcherNetwork
 
 CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
-_A_CAPTION = 3  # words
 _BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
@@ -59,12 +57,8 @@ class NetworkMatcher(Reranker):
         return PictureTokens.of(super().prepare(images))
 
     def nothing_below(self, text: str) -> float | None:
-        """Return below which probability that any picture matches a text none is said to.
-
-        None of a text that is too unlike the captions that it was calibrated on: for "a dog" all probabilities are low,
-        however many dogs there are.
-        """
-        return self.calibration.nothing.get(language_of(text)) if words_in(text) >= _A_CAPTION else None
+        """Return below which probability that any picture matches a text none is said to; None: not known."""
+        return self.calibration.nothing_below(text)
 
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch

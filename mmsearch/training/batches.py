@@ -1,7 +1,7 @@
 """What one step of pretraining sees, drawn from its number alone, so that a stopped run goes on as it would have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
+from mmsearch.evaluation.phrases import names, phrases_of
 from mmsearch.grammar import language_of
 from mmsearch.nets.pictures import squares
-from mmsearch.scenes import Detail, FoilKind, Scene, SceneGenerator, fails, say
+from mmsearch.scenes import Detail, FoilKind, Scene, SceneGenerator, say
 from mmsearch.scenes.describing import statement_about
 from mmsearch.scenes.marking import Mark, marked
-from mmsearch.scenes.truth import Box, SceneTruth, Statement
+from mmsearch.scenes.truth import Box, SceneTruth, Statement, may_show
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import digest, replace_file
 from mmsearch.training.folders import open_reduced
-from mmsearch.training.phrases import names, phrases_of
 from mmsearch.types import Vectors
 
 _KEPT = (0.72, 1.0)  # share of each side that a crop of a photograph keeps
@@ -335,7 +335,8 @@ class SceneBatches:
         others: tuple[int, ...] = ()
         if self.queries and rng.random() < self.queries:
             statement = statement_about(scene.truth, rng, Detail.QUERY)
-            text, others = say(statement, language), _may_show(scenes, owner, statement)
+            text = say(statement, language)
+            others = tuple(row for row, one in enumerate(scenes) if row != owner and may_show(one.truth, statement))
         marks = marked(text, statement, language)
         places = _places(scene.truth, statement, marks)
         return [Caption(text, owner, True, tuple((mark.start, mark.end) for mark in marks), places, others)]
@@ -353,17 +354,6 @@ class SceneBatches:
                 places = _places(scene.truth, statement, marked(text, statement, language))
                 captions.append(Caption(text, owner, true, places=places))
         return captions
-
-
-def _may_show(scenes: Sequence[Scene], owner: int, statement: Statement) -> tuple[int, ...]:
-    """Return the other scenes that a query might be meant for: "a bear" for one of two bears too."""
-    some = tuple(replace(each, count=None) if each.count == 1 else each for each in statement.mentions)
-    lenient = replace(statement, mentions=some)
-    return tuple(
-        row
-        for row, scene in enumerate(scenes)
-        if row != owner and not (fails(scene.truth, statement) and fails(scene.truth, lenient))
-    )
 
 
 def _places(truth: SceneTruth, statement: Statement, marks: Sequence[Mark]) -> tuple[Place, ...]:

@@ -1,5 +1,4 @@
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,14 +8,12 @@ from PIL import Image
 from mmsearch.errors import TrainingError
 from mmsearch.grammar import words_in
 from mmsearch.scenes import Allow, FoilKind, SceneGenerator, standard_held_out
-from mmsearch.scenes.truth import Box, Group, Mention, SceneTruth, Statement
 from mmsearch.training.batches import (
     ClassifiedPictures,
     Lesson,
     LikeGroups,
     PhotoBatches,
     SceneBatches,
-    _may_show,
     text_id,
 )
 from mmsearch.training.captions import CaptionedPicture
@@ -150,25 +147,6 @@ def test_scenes_may_be_told_about_as_briefly_as_one_would_type():
     assert sum(lengths[0]) < sum(lengths[1]) * 0.8
     assert not any(start in caption.text for caption in short.captions for start in ("picture", "image", "图", "画"))
     assert all(caption.places and caption.marks for caption in short.captions)
-
-
-@pytest.mark.parametrize(
-    ("mention", "others"),
-    [
-        (Mention("dog", 1), (1, 2)),  # "a dog" may well be meant for one of two
-        (Mention("dog", 2), (1,)),
-        (Mention("dog", 1, "red"), (2,)),
-        (Mention("cat", 1), (3,)),
-    ],
-)
-def test_a_query_is_no_negative_of_another_scene_that_it_may_be_meant_for(mention, others):
-    def scene(thing, count, colour=None):
-        group = Group(thing, colour, "medium", (Box(0, 0, 0.2, 0.2),) * count, 0)
-        return SimpleNamespace(truth=SceneTruth("plain", (group,)))
-
-    scenes = [scene("bus", 1), scene("dog", 2, "blue"), scene("dog", 1, "red"), scene("cat", 1)]
-
-    assert _may_show(scenes, 0, Statement((mention,))) == others
 
 
 def test_a_lesson_shows_its_kinds_of_foils_alone():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mmsearch.training.phrases import bare, names, phrases_of
+from mmsearch.evaluation.phrases import Captioned, bare, names, phrases_of
 
 DOGS = ("A brown dog runs on the grass .", "The dog is running on grass with a ball .", "A dog and its owner .")
 
@@ -52,3 +52,18 @@ def test_a_caption_names_what_it_has_all_the_words_of(phrase, caption, named):
 )
 def test_determiners_and_numbers_are_left_out(phrase, left):
     assert bare(phrase) == left
+
+
+def test_captions_are_asked_which_share_of_them_names_a_thing():
+    pictures = Captioned([DOGS, (), ("a cat on grass", "a cat sleeps")])
+
+    for phrase in ("a dog", "grass", "cat", "a brown dog", "a bird"):
+        slowly = [sum(names((each,), phrase) for each in some) / max(1, len(some)) for some in pictures.told]
+        assert pictures.shares(phrase).tolist() == pytest.approx(slowly)
+    assert Captioned([("一只狗", "两只猫")]).shares("三只狗").tolist() == [0.5]
+
+
+def test_common_phrases_name_what_several_pictures_are_about():
+    told = [("a dog on grass", "the dog sits", "a dog", "dogs play")] * 3 + [("a cat on a sofa", "the cat")] * 2
+
+    assert {"a dog", "dog", "the dog"} >= set(Captioned(told).common()) >= {"a dog", "dog"}
