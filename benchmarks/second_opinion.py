@@ -20,6 +20,8 @@ from benchmarks.opinion_cost import cached_against_plain, disk, latency
 from benchmarks.opinion_phrases import phrases
 from benchmarks.opinion_quality import certainty, directions, fusion, negation, nothing
 from benchmarks.opinion_shortlists import QUICK, Sizes, Subject
+from benchmarks.opinion_table import rows
+from benchmarks.pretraining_table import as_lines
 from mmsearch.cli.progress import ProgressLine
 from mmsearch.encoders.threads import let_waiting_threads_sleep
 
@@ -67,6 +69,7 @@ def run(subject: Subject, asked: list[str], name: str, fresh: bool) -> None:
             parts[part] = {"seconds": round(time.perf_counter() - start, 1), "found": found}
             write_result(name, {"of": of, "parts": parts})
         print(json.dumps(parts[part]["found"], indent=2, default=str)[:4000])
+    print("\n".join(as_lines(list(rows(parts)))))
 
 
 if __name__ == "__main__":
