@@ -72,6 +72,7 @@ class TorchAligner(Aligner, ABC):
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(self.random_state)
             train, held = items.split(self.validation)
+            train = self._with_more(train)
             self.network_ = self._build(tuple(view.shape[1] for view in items.views)).to(self.device)
             for projector, view in zip(self.network_.views(), train.views, strict=True):
                 projector.set_standard(view)
@@ -132,6 +133,10 @@ class TorchAligner(Aligner, ABC):
     @abstractmethod
     def _loss(self, batch: Batch) -> Tensor:
         """Return the loss of a batch."""
+
+    def _with_more(self, train: Items) -> Items:
+        """Add to what is trained on but never held out; nothing here."""
+        return train
 
     def _start(self, train: Items) -> None:
         """Prepare the network before the descent; nothing here."""
