@@ -121,7 +121,7 @@ class Aligner(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no 
         if not all(bool(tensor.isfinite().all()) for tensor in saved.tensors.values()):
             raise BadInput(f"The learner saved in {folder} holds NaN or infinity. Fit and save it again.")
         try:
-            learner = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in saved.parameters.items()})
+            learner = cls(**{name: _with_tuples(value) for name, value in saved.parameters.items()})
             learner.widths_ = saved.widths
             learner._restore(saved.tensors)
             for view, width in enumerate(saved.widths):
@@ -225,3 +225,8 @@ def parameters_of(learner: BaseEstimator) -> dict[str, Any]:
     return {
         name: value.item() if isinstance(value, np.generic) else value for name, value in learner.get_params().items()
     }
+
+
+def _with_tuples(value: object) -> object:
+    """Turn lists, which is what JSON makes of tuples, back into tuples."""
+    return tuple(_with_tuples(each) for each in value) if isinstance(value, list) else value
