@@ -29,7 +29,6 @@ from mmsearch.alignment.adversarial import AdversarialAligner
 from mmsearch.alignment.autoencoder import MultimodalAutoencoder
 from mmsearch.alignment.base import Aligner
 from mmsearch.alignment.cca import CCA
-from mmsearch.alignment.contrast import LOSSES
 from mmsearch.alignment.contrastive import ContrastiveHeads
 from mmsearch.alignment.deep_cca import DeepCCA
 from mmsearch.alignment.ensemble import Ensemble
@@ -79,18 +78,24 @@ FLICKR: dict[str, Learner] = {
     "contrastive, from CCA": lambda seed: ContrastiveHeads(start_from_cca=True, random_state=seed),
     "deep-cca": lambda seed: DeepCCA(random_state=seed),
     "deep-cca, reconstruction": lambda seed: DeepCCA(reconstruction=0.1, random_state=seed),
+    "deep-cca, random start": lambda seed: DeepCCA(
+        dim=256, ridge=0.1, learning_rate=1e-3, epochs=30, patience=15, start_from_cca=False, random_state=seed
+    ),
     "autoencoder": lambda seed: MultimodalAutoencoder(random_state=seed),
     "adversarial": lambda seed: AdversarialAligner(random_state=seed),
     "adversarial, wasserstein": lambda seed: AdversarialAligner(adversary="wasserstein", random_state=seed),
     "graph": lambda seed: GraphAligner(random_state=seed),
     "ensemble": lambda seed: Ensemble(
         (
-            *(("contrastive", {"random_state": 10 * seed + i, "loss": LOSSES[i % 2]}) for i in range(4)),
+            ("contrastive", {"random_state": seed}),
+            ("contrastive", {"loss": "sigmoid", "random_state": seed}),
+            ("autoencoder", {"random_state": seed}),
+            ("graph", {"random_state": seed}),
             ("kernel-cca", {"random_state": seed}),
         )
     ),
 }
-VARIANTS = {name for name in FLICKR if "," in name}  # of which one seed must do
+VARIANTS = {name for name in FLICKR if "," in name} | {"ensemble"}  # of which one seed must do
 WIKIPEDIA: dict[str, Learner] = {  # as the data set's authors used it
     "cca, plain": lambda _: CCA(image_ridge=0.0, text_ridge=0.0, power=0.0),
     "cca": lambda _: CCA(image_ridge=0.1, text_ridge=0.1),
@@ -101,16 +106,21 @@ SEEDLESS = {"cca", "cca, plain", "cca, classes", "multiset-cca"}  # closed forms
 def wikipedia_learners() -> dict[str, Learner]:
     """Return the learners for the small Wikipedia data set, whose classes are what is looked for."""
     small = {
-        **{"dim": 64, "hidden": 256, "dropout": 0.5, "batch_size": 500, "epochs": 30},
+        **{"dim": 64, "hidden": 256, "dropout": 0.5, "batch_size": 500, "epochs": 30, "learning_rate": 1e-3},
         **{"class_share": 1.0, "temperature": 0.2},
     }
     return {
         "cca": lambda _: CCA(image_ridge=0.1, text_ridge=0.1),
         "cca, classes": lambda _: CCA(image_ridge=0.1, text_ridge=0.1, class_share=0.5),
-        "kernel-cca, classes": lambda seed: KernelCCA(class_share=1.0, frequencies=200, random_state=seed),
+        "kernel-cca, classes": lambda seed: KernelCCA(
+            class_share=1.0, frequencies=200, bandwidth=1.0, random_state=seed
+        ),
         "ensemble, classes": lambda seed: Ensemble(
             tuple(
-                ("kernel-cca", {"class_share": 1.0, "frequencies": 200, "random_state": 10 * seed + i})
+                (
+                    "kernel-cca",
+                    {"class_share": 1.0, "frequencies": 200, "bandwidth": 1.0, "random_state": 10 * seed + i},
+                )
                 for i in range(3)
             )
         ),

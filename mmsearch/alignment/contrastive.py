@@ -34,7 +34,7 @@ class ContrastiveHeads(TorchAligner):
         start_from_cca: Whether the linear part begins as CCA rather than at random; then at most as many columns
             as CCA has components are returned.
         epochs: At most; in each every image meets one of its texts.
-        batch_size: Images a step.
+        batch_size: Images a step, at most; an epoch has three steps at least.
         learning_rate: At its peak.
         weight_decay: Of matrices.
         validation: Share of the images held out to tell when to stop; 0 to train to the end on all.
@@ -55,12 +55,12 @@ class ContrastiveHeads(TorchAligner):
         levels: int = 1,
         class_share: float = 0.0,
         start_from_cca: bool = False,
-        epochs: int = 30,
-        batch_size: int = 1000,
-        learning_rate: float = 1e-3,
+        epochs: int = 40,
+        batch_size: int = 2000,
+        learning_rate: float = 2e-3,
         weight_decay: float = 0.1,
         validation: float = 0.05,
-        patience: int = 15,
+        patience: int = 20,
         random_state: int = 0,
         device: str = "cpu",
     ) -> None:

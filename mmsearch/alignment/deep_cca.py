@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.checks import Rows, check_between
 from mmsearch.alignment.held_out import mean_reciprocal_rank
-from mmsearch.alignment.items import Batch, Items, batches, owners_of
+from mmsearch.alignment.items import Batch, Items, owners_of
 from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.alignment.warm_start import begin_as_cca
 from mmsearch.errors import BadInput
@@ -47,6 +47,7 @@ class DeepCCA(TorchAligner):
     """
 
     cca_: CCA
+    least_batches = 1  # the full-batch objective is one of its forms
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class DeepCCA(TorchAligner):
         return ProjectorNetwork(self._projectors(widths), **decoders)
 
     def _start(self, train: Items) -> None:
-        smallest = min(len(batch) for batch in batches(len(train), self.batch_size))
+        smallest = min(len(batch) for batch in self._batches(len(train)))
         if smallest <= self.dim:
             raise BadInput(
                 f"Deep CCA needs more images in a batch than codes have columns; got {smallest} images and "

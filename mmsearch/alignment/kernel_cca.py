@@ -43,7 +43,7 @@ class KernelCCA(CCA):
         power: float = 1.0,
         class_share: float = 0.0,
         frequencies: int = 1000,
-        bandwidth: float = 1.0,
+        bandwidth: float = 1.5,
         random_state: int = 0,
     ) -> None:
         super().__init__(components, image_ridge, text_ridge, power, class_share)

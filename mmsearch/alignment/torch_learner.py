@@ -36,6 +36,7 @@ class TorchAligner(Aligner, ABC):
 
     network_: ProjectorNetwork
     best_epoch_: int
+    least_batches = 3  # an epoch; with fewer, small data would be left after too few steps
 
     dim: int
     hidden: int
@@ -77,7 +78,7 @@ class TorchAligner(Aligner, ABC):
             for projector, view in zip(self.network_.views(), train.views, strict=True):
                 projector.set_standard(view)
             self._start(train)
-            steps = len(batches(len(train), self.batch_size))
+            steps = len(self._batches(len(train)))
             schedule = Schedule(self.epochs, AVERAGE, self.patience)
             descent = Descent(self.network_, self._optimisers(), schedule, steps)
             self.best_epoch_ = descent.run(
@@ -85,10 +86,13 @@ class TorchAligner(Aligner, ABC):
             )
             self._finish(train)
 
+    def _batches(self, count: int) -> tuple[Tensor, ...]:
+        return batches(count, min(self.batch_size, -(-count // self.least_batches)))
+
     def _losses(self, train: Items) -> Iterator[Tensor]:
         """Give the loss of each batch of an epoch."""
         self._begin_epoch(train)
-        for items in batches(len(train), self.batch_size):
+        for items in self._batches(len(train)):
             yield self._loss(train.batch(items))
 
     @torch.no_grad()
