@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -99,6 +100,15 @@ def write_result(name: str, result: Mapping[str, object]) -> Path:
     target = RESULTS / f"{name}.json"
     target.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=_plain) + "\n", encoding="utf-8")
     return target
+
+
+def measured_before(name: str, identity: object) -> dict[str, Any]:
+    """Return the parts that an earlier run found of the same weights, in the same sizes."""
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        return {}
+    result = json.loads(path.read_text(encoding="utf-8"))["result"]
+    return dict(result["parts"]) if result["of"] == identity else {}
 
 
 def _plain(value: object) -> object:

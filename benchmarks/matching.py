@@ -9,7 +9,8 @@ import argparse
 
 from benchmarks.machine import Timing, measure, write_result
 from mmsearch.encoders.threads import let_waiting_threads_sleep
-from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.registry import BUNDLED, load_reranker
 from mmsearch.scenes import SceneGenerator
 
@@ -47,7 +48,7 @@ def main() -> None:
     let_waiting_threads_sleep()  # as the app does
     reranker = load_reranker(options.matcher, device=options.device)
     images = [scene.picture for scene in SceneGenerator(SIDE, SEED).scenes(PAIRS)]
-    pictures = reranker.prepare(images)
+    pictures = PictureTokens.of(reranker.prepare(images))
     result = {
         "fingerprint": reranker.fingerprint,
         "matching": pairs_speed(reranker, pictures),

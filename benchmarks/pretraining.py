@@ -9,7 +9,6 @@ into pretraining-quick.json, to see that it runs.
 """
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +21,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from benchmarks.machine import RESULTS, write_result
+from benchmarks.machine import measured_before, write_result
 from benchmarks.nouns import heads_only
 from benchmarks.nouns import measure as measure_nouns
 from benchmarks.pretraining_table import Row, as_lines, rows
@@ -36,7 +35,7 @@ from mmsearch.evaluation.cloze_questions import content_questions, scene_questio
 from mmsearch.evaluation.compose import ComposeReport, compose_suite, encoder_scorer, reranker_scorer
 from mmsearch.evaluation.reranking import evaluate_reranking
 from mmsearch.evaluation.scene_retrieval import retrieve_scenes
-from mmsearch.rerankers.base import PictureTokens
+from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.folder import NetworkMatcher, open_matcher
 from mmsearch.rerankers.registry import BUNDLED_RERANKER
 from mmsearch.training.captions import LANGUAGES
@@ -166,15 +165,6 @@ PARTS: Mapping[str, Callable[[Pair], object]] = {
 
 
 NEED_A_MATCHER = ("reranking", "words")
-
-
-def measured_before(name: str, identity: object) -> dict[str, Any]:
-    """Return the parts that an earlier run found of the same weights, in the same sizes."""
-    path = RESULTS / f"{name}.json"
-    if not path.exists():
-        return {}
-    result = json.loads(path.read_text(encoding="utf-8"))["result"]
-    return dict(result["parts"]) if result["of"] == identity else {}
 
 
 def main() -> None:

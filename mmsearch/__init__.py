@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine, Settings, load_settings, open_engine
-    from mmsearch.types import Hit, Item, Modality, Results
+    from mmsearch.types import Explanation, Hit, Item, Modality, Results
 
 __version__ = "0.1.0"
 
@@ -24,6 +24,7 @@ _HOMES = {
     "Settings": "mmsearch.engine",
     "load_settings": "mmsearch.engine",
     "open_engine": "mmsearch.engine",
+    "Explanation": "mmsearch.types",
     "Hit": "mmsearch.types",
     "Item": "mmsearch.types",
     "Modality": "mmsearch.types",
@@ -32,6 +33,7 @@ _HOMES = {
 
 __all__ = [
     "Engine",
+    "Explanation",
     "Hit",
     "Item",
     "Modality",

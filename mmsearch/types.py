@@ -71,6 +71,23 @@ class Item:
         return self.extra.get(f"title_{language}") or self.title
 
 
+FIND = ("one", "all")  # what one may ask a second opinion for: the best match, or all that match
+
+
+class Confidence(StrEnum):
+    """How probable a match is, roughly."""
+
+    HIGH = "high"
+    MIDDLE = "middle"
+    LOW = "low"
+
+
+# Probabilities from which on a match is called so. They are low because what is asked is whether this very picture was
+# meant: of photographs that a caption finds, the best one is meant in one case out of four.
+HIGH, MIDDLE = 0.5, 0.2
+MATCHES = 0.1  # from which on a hit matches, unless another one is asked for
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One ranked result. A higher score is always better."""
@@ -81,6 +98,15 @@ class Hit:
     text: StoredText | None = None  # the text that matched; None if the picture itself did
     probability: float | None = None  # that it matches, by a re-ranker; None where none looked at it
     found_at: int | None = None  # its rank before a re-ranker changed the order
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """The probability, roughly; None where there is none."""
+        if self.probability is None:
+            return None
+        if self.probability >= MIDDLE:
+            return Confidence.HIGH if self.probability >= HIGH else Confidence.MIDDLE
+        return Confidence.LOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +119,9 @@ class Results:
     measure: str  # what `score` is, such as "cosine"
     seconds: float  # to encode the query, find the hits and judge them; loading a model does not count
     reranker: str | None = None  # that judged hits
-    judged: int = 0  # how many of the hits it judged: those that were found first
+    judged: int = 0  # how many hits it judged: those that were found first
+    matching: int | None = None  # how many of them match, where all that match are looked for
+    nothing: bool = False  # whether it holds that nothing here matches; the hits are what comes closest
     notice: str | None = None  # for the user: why nothing more was judged, or how it had to go on
 
     def __iter__(self) -> Iterator[Hit]:
@@ -101,6 +129,62 @@ class Results:
 
     def __len__(self) -> int:
         return len(self.hits)
+
+
+class MadeBy(StrEnum):
+    """What a heat map was made of."""
+
+    ATTENTION = "attention"  # where a re-ranker looked, times what that did to its answer
+    PATCHES = "patches"  # how similar the parts of the picture are to the phrase, by the encoder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeatMap:
+    """How much each part of a picture speaks for a phrase."""
+
+    grid: NDArray[np.float32]  # (rows, columns), from the upper left, 0 to 1; all 0 where nothing does
+    made_by: MadeBy
+
+    def peak(self) -> tuple[float, float]:
+        """Return the middle of the part that speaks most, x and y in shares of the sides, from the upper left."""
+        row, column = np.unravel_index(int(self.grid.argmax()), self.grid.shape)
+        rows, columns = self.grid.shape
+        return (float(column) + 0.5) / columns, (float(row) + 0.5) / rows
+
+    def place(self) -> str:
+        """Return in which of nine parts of the picture the peak lies: "upper left", "right", "centre", …."""
+        x, y = self.peak()
+        row, column = ("upper", "", "lower")[int(3 * y)], ("left", "", "right")[int(3 * x)]
+        return f"{row} {column}".strip() or "centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A phrase of a text, and what there is of it in a picture."""
+
+    text: str  # for what is excluded: the thing, without the word that excludes it
+    kind: str  # thing, relation or excluded: that something is there, how two things stand, or what must not be there
+    span: tuple[int, int] | None  # start and end in the text; None where the text says it in other words
+    probability: float | None  # that the picture shows it, by the re-ranker; None where none looked
+    cosine: float  # of its vector and the picture's, by the encoder
+    heat: HeatMap | None  # None where neither re-ranker nor encoder can tell
+
+    @property
+    def excluded(self) -> bool:
+        """Whether it must not be there."""
+        return self.kind == "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a text and a picture were found together, phrase by phrase."""
+
+    text: str
+    phrases: tuple[Reason, ...]  # in the order of the text, relations behind things; at least one
+    probability: float | None  # of the whole text, as a search with the re-ranker gives it
+    encoder: str
+    reranker: str | None = None  # None where none looked
+    notice: str | None = None  # for the user: what could not be had, and why
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,6 @@ class AdversarialAligner(TorchAligner):
         check_between("adversary_weight", self.adversary_weight, 0)
         check_between("adversary_rate", self.adversary_rate, 0)
         check_one_of("loss", self.loss, LOSSES)
-        check_between("temperature", self.temperature, 1e-3)
-        check_between("smoothing", self.smoothing, 0, 0.99)
 
     def _build(self, widths: tuple[int, ...]) -> ProjectorNetwork:
         contrast = Contrast(self.loss, self.temperature, self.smoothing)

@@ -15,7 +15,7 @@ from mmsearch.alignment.contrast import Contrast, refuse_without_labels
 from mmsearch.alignment.items import Batch, Items
 from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.errors import BadInput
-from mmsearch.nets.projectors import ProjectorNetwork, perceptron
+from mmsearch.nets.projectors import ProjectorNetwork
 
 
 class MultimodalAutoencoder(TorchAligner, ViewsAligner):
@@ -122,15 +122,12 @@ class MultimodalAutoencoder(TorchAligner, ViewsAligner):
         check_between("modality_dropout", self.modality_dropout, 0, 0.99)
         check_between("reconstruction", self.reconstruction, 0)
         check_between("contrast", self.contrast, 0)
-        check_between("temperature", self.temperature, 1e-3)
-        check_between("smoothing", self.smoothing, 0, 0.99)
 
     def _learn_views(self, views: tuple[Rows, ...], progress: Report | None) -> None:
         self._learn_items(Items.of_views(views, self.device), progress)
 
     def _build(self, widths: tuple[int, ...]) -> ProjectorNetwork:
-        inside = [self.hidden] if self.hidden else []
-        decoders = {f"decoder{i}": perceptron(self.dim, *inside, width) for i, width in enumerate(widths)}
+        decoders = self._decoders(widths)
         contrast = Contrast("softmax", self.temperature, self.smoothing)
         return ProjectorNetwork(self._projectors(widths), contrast=contrast, **decoders)
 

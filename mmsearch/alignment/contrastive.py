@@ -123,8 +123,6 @@ class ContrastiveHeads(TorchAligner):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_one_of("loss", self.loss, LOSSES)
-        check_between("temperature", self.temperature, 1e-3)
-        check_between("smoothing", self.smoothing, 0, 0.99)
         check_between("structure", self.structure, 0)
         check_count("levels", self.levels)
 

@@ -14,7 +14,7 @@ from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.alignment.warm_start import begin_as_cca
 from mmsearch.errors import BadInput
 from mmsearch.losses.correlation import total_correlation
-from mmsearch.nets.projectors import ProjectorNetwork, perceptron
+from mmsearch.nets.projectors import ProjectorNetwork
 
 _CCA = "cca."
 
@@ -90,10 +90,7 @@ class DeepCCA(TorchAligner):
         check_between("reconstruction", self.reconstruction, 0)
 
     def _build(self, widths: tuple[int, ...]) -> ProjectorNetwork:
-        if self.reconstruction == 0.0:
-            return ProjectorNetwork(self._projectors(widths))
-        inside = [self.hidden] if self.hidden else []
-        decoders = {f"decoder{i}": perceptron(self.dim, *inside, width) for i, width in enumerate(widths)}
+        decoders = self._decoders(widths) if self.reconstruction else {}
         return ProjectorNetwork(self._projectors(widths), **decoders)
 
     def _start(self, train: Items) -> None:

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from mmsearch.alignment.base import FitProgress, Report
 from mmsearch.errors import TrainingError
+from mmsearch.nets.descending import average_in, warm_then_cosine
 from mmsearch.nets.projectors import ProjectorNetwork
 
 WARM_UP = 0.05  # share of all steps
@@ -96,7 +97,7 @@ class Descent:
     def _descend(self, loss: Tensor, epoch: int) -> float:
         if not loss.isfinite():
             raise TrainingError(f"The loss became {loss.item()} in epoch {epoch}; lower learning_rate and fit again.")
-        rate = self._rate()
+        rate = warm_then_cosine((self._step + 1) / self._steps, WARM_UP)
         for each in self.optimisers:
             for group in each.param_groups:
                 group["lr"] = rate * group["peak"]
@@ -105,14 +106,5 @@ class Descent:
         for each in self.optimisers:
             each.step()
         self._step += 1
-        # Early averages forget faster, so that the random start does not linger.
-        keep = min(self.schedule.average, self._step / (self._step + 10))
-        with torch.no_grad():
-            for mean, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(new, 1 - keep)
+        average_in(self.averaged.parameters(), self.network.parameters(), self.schedule.average, self._step)
         return loss.item()
-
-    def _rate(self) -> float:
-        """Return the share of the peak learning rate: a linear warm-up, then a cosine to zero."""
-        done = (self._step + 1) / self._steps
-        return done / WARM_UP if done < WARM_UP else (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP))) / 2

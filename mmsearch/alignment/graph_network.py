@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
-from mmsearch.alignment.checks import Rows, check_between, check_count
+from mmsearch.alignment.checks import Rows, check_count
 from mmsearch.alignment.contrast import Contrast, refuse_without_labels
 from mmsearch.alignment.graph import Graph, Memory, key_rows
 from mmsearch.alignment.held_out import mean_reciprocal_rank
@@ -92,8 +92,6 @@ class GraphAligner(TorchAligner):
         super()._check_parameters()
         check_count("neighbours", self.neighbours)
         check_count("layers", self.layers)
-        check_between("temperature", self.temperature, 1e-3)
-        check_between("smoothing", self.smoothing, 0, 0.99)
 
     def _build(self, widths: tuple[int, ...]) -> ProjectorNetwork:
         messages = {f"message{i}_{view}": MessageLayer(self.dim) for i in range(self.layers) for view in range(2)}

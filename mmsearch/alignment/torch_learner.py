@@ -1,10 +1,11 @@
 """What all learners with a network share."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mmsearch.alignment.base import Aligner, Report
@@ -14,13 +15,21 @@ from mmsearch.alignment.held_out import mean_reciprocal_rank
 from mmsearch.alignment.items import Batch, Items, batches
 from mmsearch.errors import BadInput
 from mmsearch.nets.dual_network import towers_dtype
-from mmsearch.nets.projectors import Projector, ProjectorNetwork
+from mmsearch.nets.projectors import Projector, ProjectorNetwork, perceptron
 
 AVERAGE = 0.98  # of the old weights in each step of the running average
-SHARES = ("dropout", "validation", "class_share")  # parameters between 0 and 1
+# Bounds of parameters, of those that a learner has.
+BOUNDS = {
+    "dropout": (0.0, 1.0),
+    "validation": (0.0, 1.0),
+    "class_share": (0.0, 1.0),
+    "learning_rate": (0.0, math.inf),
+    "weight_decay": (0.0, math.inf),
+    "temperature": (1e-3, math.inf),
+    "smoothing": (0.0, 0.99),
+}
 COUNTS = ("dim", "epochs", "batch_size", "patience")  # whole numbers of at least 1
 COUNTS_FROM_ZERO = ("hidden", "random_state")
-NOT_NEGATIVE = ("learning_rate", "weight_decay")
 
 
 class TorchAligner(Aligner, ABC):
@@ -56,10 +65,9 @@ class TorchAligner(Aligner, ABC):
             check_count(name, given[name])
         for name in COUNTS_FROM_ZERO:
             check_count(name, given[name], 0)
-        for name in (name for name in SHARES if name in given):
-            check_between(name, given[name], 0, 1)
-        for name in NOT_NEGATIVE:
-            check_between(name, given[name], 0)
+        for name, (low, high) in BOUNDS.items():
+            if name in given:
+                check_between(name, given[name], low, high)
         try:
             torch.empty(0, device=self.device)
         except (RuntimeError, AssertionError) as error:
@@ -129,6 +137,11 @@ class TorchAligner(Aligner, ABC):
 
     def _projectors(self, widths: tuple[int, ...]) -> list[Projector]:
         return [Projector(width, self.dim, self.hidden, self.dropout) for width in widths]
+
+    def _decoders(self, widths: tuple[int, ...]) -> dict[str, nn.Module]:
+        """Return a network for each view that rebuilds its standardised features from a code, by name."""
+        inside = [self.hidden] if self.hidden else []
+        return {f"decoder{i}": perceptron(self.dim, *inside, width) for i, width in enumerate(widths)}
 
     @abstractmethod
     def _build(self, widths: tuple[int, ...]) -> ProjectorNetwork:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmsearch.cli.progress import ProgressLine
 from mmsearch.cli.terminal import columns, printable
+from mmsearch.types import Modality
 
 if TYPE_CHECKING:
     from mmsearch.encoders.base import DualEncoder
@@ -61,12 +62,17 @@ def measure(options: SuiteOptions) -> SuiteResult:
     from mmsearch.engine.settings import load_settings
 
     settings = load_settings()
-    encoder = load_encoder(options.encoder or settings.encoder, device=settings.device)
-    if options.reranker is None:
-        return run_suite(encoder, None, options)
+    reranker = None if options.reranker is None else _reranker(options.reranker, settings.device)
+    return run_suite(load_encoder(options.encoder or settings.encoder, device=settings.device), reranker, options)
+
+
+def _reranker(name: str, device: str) -> "Reranker":
+    """Open a re-ranker that reads pictures; drawn scenes have no captions but those that are asked for."""
     from mmsearch.rerankers.registry import load_reranker
 
-    return run_suite(encoder, load_reranker(options.reranker, device=settings.device), options)
+    reranker = load_reranker(name, device=device)
+    reranker.must_read(Modality.IMAGE)
+    return reranker
 
 
 def run_suite(encoder: "DualEncoder", reranker: "Reranker | None", options: SuiteOptions) -> SuiteResult:

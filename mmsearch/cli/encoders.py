@@ -5,12 +5,10 @@ from contextlib import closing
 import click
 
 from mmsearch.cli import encoders_build, encoders_download, encoders_pair, encoders_remove, encoders_use
+from mmsearch.cli.model_list import show_models
 from mmsearch.cli.options import examples, json_option
-from mmsearch.cli.records import echo_json
 from mmsearch.cli.session import Opener
-from mmsearch.cli.terminal import columns
 
-HEAD = ("encoder", "on this machine", "dim", "MB", "languages", "licence", "hub id", "good at")
 EXAMPLES = examples("mmsearch encoders", "mmsearch encoders --json", "mmsearch encoders download clip-vit-b32")
 
 
@@ -30,25 +28,8 @@ def command(ctx: click.Context, json: bool) -> None:
 def _list(opener: Opener, json: bool) -> None:
     with closing(opener()) as engine:
         infos = engine.encoders()
-    if json:
-        for info in infos:
-            echo_json(info)
-        return
-    rows = [
-        (
-            info.name,
-            "yes" if info.installed else "no",
-            str(info.dim),
-            f"{info.size_mb:,.0f}",
-            " ".join(info.languages),
-            info.licence,
-            info.hub_id or "–",
-            info.good_at,
-        )
-        for info in infos
-    ]
-    for text in columns([HEAD, *rows], right=(2, 3)):
-        click.echo(text)
+    dims = [str(info.dim) for info in infos]
+    show_models(infos, json, noun="encoder", trait="dim", traits=dims, right=(2, 3))
 
 
 for _each in (encoders_download, encoders_pair, encoders_build, encoders_use, encoders_remove):

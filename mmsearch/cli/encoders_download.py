@@ -15,7 +15,7 @@ def command(name: str) -> None:
     files that are needed are fetched, into the hub's cache. Prints the folder it lies in, which can
     be copied to a machine without network and used there as `--encoder FOLDER`.
     """
-    from mmsearch.encoders.download import download_encoder
+    from mmsearch.encoders.presets import ENCODER_FAMILY
 
-    folder = download_encoder(name, progress=lambda text: click.echo(printable(text), err=True))
+    folder = ENCODER_FAMILY.download(name, progress=lambda text: click.echo(printable(text), err=True))
     click.echo(str(folder))

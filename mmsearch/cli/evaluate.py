@@ -38,8 +38,8 @@ EXAMPLES = examples(
 @option("--suite", type=click.Choice(["compose"]), help="Measure on drawn scenes instead of TARGET.")
 @option(
     "--reranker",
-    metavar="FOLDER",
-    help="With --suite: measure this re-ranker too: a `matcher` of a training, or a BLIP.",
+    metavar="NAME",
+    help="With --suite: measure this re-ranker too: one that `mmsearch rerankers` lists, or a model folder.",
 )
 @option("--count", type=click.IntRange(min=1), help="With --suite: scenes of each kind of foil; 200 by default.")
 @option("--scenes", type=click.IntRange(min=1), help="With --suite: scenes to find one among; 1000 by default.")

@@ -19,10 +19,12 @@ COMMANDS = {
     "info": "mmsearch.cli.info",
     "remove": "mmsearch.cli.remove",
     "eval": "mmsearch.cli.evaluate",
+    "calibrate": "mmsearch.cli.calibrate",
     "train": "mmsearch.cli.train",
     "scenes": "mmsearch.cli.scenes",
     "serve": "mmsearch.cli.serve",
     "encoders": "mmsearch.cli.encoders",
+    "rerankers": "mmsearch.cli.rerankers",
 }  # name -> module that holds it as `command`; modules import heavy libraries only when they run
 
 

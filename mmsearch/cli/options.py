@@ -27,4 +27,10 @@ encoder_option = option(
     envvar="MMSEARCH_ENCODER",
     help="Encoder: one that `mmsearch encoders` lists, or a model folder.",
 )
+reranker_option = option(
+    "--reranker",
+    metavar="NAME",
+    envvar="MMSEARCH_RERANKER",
+    help="Re-ranker: one that `mmsearch rerankers` lists, or a model folder.",
+)
 json_option = option("--json", is_flag=True, help="One JSON object per line.")

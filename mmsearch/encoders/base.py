@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import EncoderError
@@ -57,6 +58,22 @@ class DualEncoder(ABC):
         result = np.empty_like(vectors)
         result[order] = vectors
         return result
+
+    def encode_patches(self, image: Image.Image) -> NDArray[np.float32]:
+        """Return unit vectors of the parts of a picture in the space of texts, (rows, columns, dim).
+
+        Rows and columns divide the whole picture evenly, from the upper left.
+
+        Raises:
+            EncoderError: If the model fails, or is of a kind that gives a picture one vector only.
+        """
+        patches = self._encode_patches(image)
+        rows, columns, _ = patches.shape
+        return self._unit([patches.reshape(rows * columns, -1)], rows * columns).reshape(rows, columns, -1)
+
+    def _encode_patches(self, image: Image.Image) -> NDArray[np.float32]:
+        """Do `encode_patches`; vectors need not be of unit length."""
+        raise EncoderError(f"The encoder {self.name} cannot tell the parts of a picture apart.")
 
     def _unit(self, parts: list[Vectors], n: int) -> Vectors:
         """Check and normalise the batches of one call, (n, dim)."""

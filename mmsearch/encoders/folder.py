@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.threads import threads
 from mmsearch.errors import EncoderError
+from mmsearch.models.device import pick_device
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
@@ -79,23 +81,6 @@ def damaged_files(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in said.keys() | found.keys() if said.get(name) != found.get(name)))
 
 
-def pick_device(device: str) -> "torch.device":
-    """Return the device that a setting names; "auto" is CUDA where there is one.
-
-    Raises:
-        EncoderError: If torch does not know it or cannot use it.
-    """
-    import torch
-
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        torch.empty(0, device=device)
-        return torch.device(device)
-    except (RuntimeError, AssertionError) as error:
-        raise EncoderError(f"Cannot use device {device!r}: {error}. Try auto, cpu or cuda.") from error
-
-
 class NetworkEncoder(DualEncoder):
     """A network of `mmsearch.nets` that is in memory.
 
@@ -115,7 +100,7 @@ class NetworkEncoder(DualEncoder):
         self.dim = network.shape.dim
         self.image_side = network.shape.side
 
-    def _run(self, encode: "Callable[[], torch.Tensor]", n_threads: int) -> Vectors:
+    def _run(self, encode: "Callable[[], torch.Tensor]", n_threads: int) -> NDArray[np.float32]:
         import torch
 
         with threads(n_threads, self._threads), torch.inference_mode():
@@ -123,6 +108,18 @@ class NetworkEncoder(DualEncoder):
 
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return self._run(lambda: self.network.encode_pixels(self.network.pixels(images)), self._threads)
+
+    def _encode_patches(self, image: Image.Image) -> NDArray[np.float32]:
+        from mmsearch.nets.pictures import normalised
+
+        def encode() -> "torch.Tensor":
+            weight = self.network.image.stem.weight
+            pixels = self.network.pixels([image]).to(weight.device)
+            cells = self.network.image.grid(normalised(pixels, weight.dtype))  # (1, C, rows, columns)
+            patches: torch.Tensor = self.network.image_head(cells[0].permute(1, 2, 0).float())
+            return patches
+
+        return self._run(encode, self._threads)
 
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         # One text is too little work to share: waking the other threads takes longer than what they save.
@@ -148,7 +145,7 @@ def open_folder(
 
     from mmsearch.nets.dual_network import load_network
 
-    print_of_weights, where = fingerprint(folder), pick_device(device)
+    print_of_weights, where = fingerprint(folder), pick_device(device, EncoderError)
     try:
         network = load_network(folder, where, dtype)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:

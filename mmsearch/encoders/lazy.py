@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from threading import Lock
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
@@ -41,6 +43,10 @@ class LazyEncoder(DualEncoder):
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """Encode as the encoder does, loading it first if need be."""
         return self._encoder().encode_texts(texts)
+
+    def encode_patches(self, image: Image.Image) -> NDArray[np.float32]:
+        """Encode as the encoder does, loading it first if need be."""
+        return self._encoder().encode_patches(image)
 
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return self._encoder()._encode_images(images)

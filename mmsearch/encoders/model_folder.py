@@ -2,13 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from mmsearch.encoders.folder import Identity
 from mmsearch.errors import EncoderError
+from mmsearch.models.fingerprint import folder_fingerprint
 
 RULES = 1  # raised when the same files would give other vectors, such as by another way to pad texts
 FULL_LENGTH = frozenset({"siglip", "siglip2"})  # model types that read texts padded to their full length
@@ -21,10 +20,6 @@ _WIDTHS = {  # model type -> what transformers takes for the width of the common
     "siglip": 768,
     "siglip2": 768,
 }
-_OTHER_FORMATS = {"onnx", "openvino"}  # folders with the same weights once more
-_HASHED = {".json", ".txt", ".model", ".safetensors", ".bin"}
-_WHOLE = 1 << 22  # bytes; of larger files blocks are hashed
-_BLOCKS, _BLOCK = 256, 1 << 14
 
 
 def check_folder(folder: Path) -> None:
@@ -113,32 +108,5 @@ def image_side(folder: Path) -> int:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return a digest of the files that a model's vectors depend on.
-
-    It is the same wherever the folder lies and however it got there. Of large files, 256 blocks all over them are
-    read: hashing gigabytes would cost more than loading them.
-    """
-    found = blake2b(f"rules {RULES}".encode(), digest_size=8)
-    for path in _files(folder):
-        size = path.stat().st_size
-        found.update(f"{path.relative_to(folder).as_posix()}:{size}:".encode())
-        with path.open("rb") as file:
-            if size <= _WHOLE:
-                found.update(file.read())
-                continue
-            for block in range(_BLOCKS):
-                file.seek(block * (size - _BLOCK) // (_BLOCKS - 1))
-                found.update(file.read(_BLOCK))
-    return found.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files that are hashed: no hidden ones, no other formats, no .bin beside .safetensors."""
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.suffix not in _HASHED or _OTHER_FORMATS & set(parts) or any(part.startswith(".") for part in parts):
-            continue
-        if path.suffix == ".bin" and any(path.parent.glob("*.safetensors")):
-            continue
-        if path.is_file():
-            yield path
+    """Return a digest of the files that a model's vectors depend on."""
+    return folder_fingerprint(folder, RULES)

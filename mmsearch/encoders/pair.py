@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmsearch.encoders.folder import is_ours
-from mmsearch.encoders.hub_cache import cached_folder
 from mmsearch.encoders.model_folder import fingerprint, image_side
 from mmsearch.encoders.sentence_transformer import (
     UNKNOWN_SIDE,
@@ -15,6 +14,7 @@ from mmsearch.encoders.sentence_transformer import (
     width,
 )
 from mmsearch.errors import BadInput, EncoderError
+from mmsearch.models.hub_cache import cached_folder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

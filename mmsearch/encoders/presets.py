@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from mmsearch.errors import EncoderError
+from mmsearch.models.family import Family
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
@@ -104,3 +107,5 @@ ENCODERS: dict[str, EncoderSpec] = {
         good_at="queries in more than 50 languages over the pictures of CLIP ViT-B/32",
     ),
 }
+
+ENCODER_FAMILY = Family("encoder", "encoder", {name: spec.hub_ids for name, spec in ENCODERS.items()}, EncoderError)

@@ -6,14 +6,11 @@ from functools import partial
 from pathlib import Path
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.encoders.download import how_to_carry
 from mmsearch.encoders.folder import Identity, identity, is_ours, open_folder
-from mmsearch.encoders.hub_cache import cached_folder
 from mmsearch.encoders.lazy import LazyEncoder
 from mmsearch.encoders.model_folder import check_folder, describe
-from mmsearch.encoders.presets import ENCODERS, EncoderSpec
+from mmsearch.encoders.presets import ENCODER_FAMILY, ENCODERS
 from mmsearch.encoders.threads import let_waiting_threads_sleep
-from mmsearch.errors import EncoderError, UnknownName
 
 _PACKAGE = Path(__file__).parent
 BUNDLED_ENCODER = _PACKAGE / "bundled"  # folder of the encoder that comes with mmsearch
@@ -34,13 +31,6 @@ class EncoderInfo:
     hub_id: str | None = None  # None: it comes with mmsearch
 
 
-def _places(spec: EncoderSpec, models: Path | None) -> list[Path | None]:
-    """Return the folders that an encoder is made of, None for each that is not on this machine."""
-    if spec.hub_id is None:
-        return [_PACKAGE / spec.folder]
-    return [cached_folder(hub_id, models) for hub_id in spec.hub_ids]
-
-
 def list_encoders(models: Path | None = None) -> tuple[EncoderInfo, ...]:
     """Return every encoder that has a name.
 
@@ -55,7 +45,7 @@ def list_encoders(models: Path | None = None) -> tuple[EncoderInfo, ...]:
             licence=spec.licence,
             languages=spec.languages,
             source=spec.source,
-            installed=all(place is not None and place.is_dir() for place in _places(spec, models)),
+            installed=ENCODER_FAMILY.is_here(name, models),
             good_at=spec.good_at,
             hub_id=spec.hub_id,
         )
@@ -93,24 +83,7 @@ def model_folders(name: str, models: Path | None = None) -> list[Path]:
         UnknownName: If it is no name, folder or hub id.
         EncoderError: If it is not on this machine.
     """
-    if name in ENCODERS:
-        spec = ENCODERS[name]
-        found = _places(spec, models)
-        return [_there(place, hub_id, name) for place, hub_id in zip(found, spec.hub_ids or (name,), strict=True)]
-    if Path(name).is_dir():
-        return [Path(name)]
-    if Path(name).is_absolute() or name.count("/") != 1:
-        raise UnknownName("encoder", name, ENCODERS)
-    return [_there(cached_folder(name, models), name, name)]
-
-
-def _there(place: Path | None, hub_id: str, name: str) -> Path:
-    if place is None:
-        raise EncoderError(
-            f"The encoder {name} ({hub_id}) is not on this machine, and nothing is downloaded unasked. "
-            + how_to_carry(hub_id, name)
-        )
-    return place
+    return ENCODER_FAMILY.folders(name, models) or [_PACKAGE / ENCODERS[name].folder]
 
 
 def _open(folder: Path, name: str, device: str) -> DualEncoder:

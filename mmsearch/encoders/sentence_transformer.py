@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.encoders.folder import pick_device
 from mmsearch.encoders.model_folder import FULL_LENGTH, check_folder, fingerprint, image_side
 from mmsearch.errors import EncoderError
+from mmsearch.models.device import pick_device
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def load_model(folder: Path, device: str = "cpu") -> "SentenceTransformer":
         EncoderError: If it is missing, incomplete or damaged, or the device cannot be used.
     """
     check_folder(folder)
-    where = pick_device(device)
+    where = pick_device(device, EncoderError)
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
@@ -91,7 +92,7 @@ def set_speed(model: "SentenceTransformer", device: str) -> None:
     from mmsearch.nets.dual_network import towers_dtype
 
     if all(module.config.model_type in _HALF for module in transformer_modules(model)):
-        model.to(towers_dtype(pick_device(device)))
+        model.to(towers_dtype(pick_device(device, EncoderError)))
 
 
 class SentenceTransformerEncoder(DualEncoder):
@@ -126,6 +127,12 @@ class SentenceTransformerEncoder(DualEncoder):
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return run(self._model, [image.convert("RGB") for image in images], self.name)
 
+    def _encode_patches(self, image: Image.Image) -> NDArray[np.float32]:
+        from mmsearch.encoders.patches import patches_of
+
+        side = self.image_side  # a square, of which no processor cuts anything off
+        return patches_of(self._model, image.convert("RGB").resize((side, side)), self.name)
+
     def _encode_texts(self, texts: Sequence[str]) -> Vectors:
         return run(self._model, list(texts), self.name)
 
@@ -137,7 +144,9 @@ def run(model: "SentenceTransformer", inputs: "list[str] | list[Image.Image]", n
         EncoderError: If the model fails.
     """
     try:
-        vectors = model.encode(inputs, batch_size=len(inputs), show_progress_bar=False)
+        # texts as dicts: a bare one that looks like the address or the path of a picture would be opened as one
+        given = [{"text": each} if isinstance(each, str) else each for each in inputs]
+        vectors = model.encode(given, batch_size=len(given), show_progress_bar=False)
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError) as error:
         raise EncoderError(f"The encoder {name} failed: {error}") from error
     return np.asarray(vectors, np.float32)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,24 +10,29 @@ from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
+from mmsearch.engine.calibrating import CalibrationReport, captioned_pictures, fit_scale
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
+from mmsearch.engine.explaining import PictureAsked, explain
 from mmsearch.engine.holdings import LIBRARY, Holdings
 from mmsearch.engine.preparing import pack_of
-from mmsearch.engine.queries import Picture, query_picture, query_vector
+from mmsearch.engine.queries import MAX_QUERY, Picture, item_picture, query_picture, query_vector
 from mmsearch.engine.roots import allowed_source
 from mmsearch.engine.samples import SAMPLES
 from mmsearch.engine.settings import Settings, load_settings
 from mmsearch.engine.spaces import not_indexed
 from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
+from mmsearch.evaluation.reranking import SHORTLIST
 from mmsearch.indexing import Order, ProgressCallback, VectorPack
+from mmsearch.indexing.progress import Meter
 from mmsearch.search import Searcher
 from mmsearch.search.grammar import parse_query
 from mmsearch.search.searcher import MEASURE
 from mmsearch.search.second_opinion import Effort
-from mmsearch.types import Modality, Results, RunReport
+from mmsearch.types import Explanation, Item, Modality, Results, RunReport
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +120,7 @@ class Engine(Holdings):
         collection: str | None = None,
         encoder: str | None = None,
         reranker: str | None = None,
+        at_least: float | None = None,
         effort: Effort | None = None,
     ) -> Iterator[Results]:
         """Yield what `search` finds, then the same hits in the order of a second opinion, as it comes.
@@ -122,6 +128,9 @@ class Engine(Holdings):
         A re-ranker looks at words and picture together, so words that look for pictures and a picture that looks for
         texts have a second opinion; for other queries there is the first answer alone. What words exclude ("a dog
         without a leash") is not looked for, and counts against a picture that shows it.
+
+        With `at_least` all that match are looked for: more hits are judged, `matching` counts those that are at least
+        that probable, and the last answer has only these, unless there are none.
 
         Args:
             text: As for `search`.
@@ -131,15 +140,19 @@ class Engine(Holdings):
             collection: As for `search`.
             encoder: As for `search`.
             reranker: Name or folder; by default the settings'.
-            effort: What it may cost; by default the settings' seconds.
+            at_least: Probability from which on a hit matches, 0 to 1; None to find the best one.
+            effort: What it may cost instead of the settings' seconds; then `at_least` is the effort's.
 
         Yields:
             Answers. Each replaces the one before; where the re-ranker fails, the last says so (`notice`).
 
         Raises:
+            BadInput: If `at_least` is no probability.
             MmsearchError: As `search`; never for what the re-ranker does.
         """
-        spend = effort or Effort(self.settings.rerank_seconds)
+        if at_least is not None and not 0 <= at_least <= 1:
+            raise BadInput(f"at_least must be a probability, between 0 and 1; got {at_least}.")
+        spend = effort or Effort.usual(self.settings.rerank_seconds, at_least)
         words, where = (text or "").strip(), {"collection": collection, "encoder": encoder}
         query = parse_query(words) if words and image is None and target is Modality.IMAGE else None
         by_picture = image if not words and target is Modality.TEXT else None
@@ -150,10 +163,7 @@ class Engine(Holdings):
         if query:
             news = self._judges.on_pictures(found, query, spend, reranker)
         elif by_picture is not None:
-            read = partial(
-                query_picture, by_picture, max_pixels=self.settings.max_pixels, max_seconds=self.settings.max_seconds
-            )
-            news = self._judges.on_texts(found, read, spend, reranker)
+            news = self._judges.on_texts(found, self._reader(by_picture), spend, reranker)
         for said in news:
             yield replace(said, hits=said.hits[:k])
 
@@ -173,12 +183,48 @@ class Engine(Holdings):
         item = self.item(item_id)
         model = self._choices.encoder(item.collection, encoder)
         began = time.perf_counter()
-        space = self._spaces.space(item.collection, model, item.kind)
-        owner = item.id if item.kind is Modality.IMAGE else item.texts[0].id
-        ids, vectors = self._store.vectors.of(space, [owner])
-        if not len(ids):
-            raise not_indexed(item.collection, model.name)
-        return self._find(vectors[0], model, item.collection, item.kind, k, began, exclude=[item.id])
+        return self._find(self._vector(item, model), model, item.collection, item.kind, k, began, exclude=[item.id])
+
+    def explain(
+        self,
+        text: str,
+        *,
+        item_id: int | None = None,
+        image: Picture | None = None,
+        collection: str | None = None,
+        encoder: str | None = None,
+        reranker: str | None = None,
+    ) -> Explanation:
+        """Say phrase by phrase why words and a picture belong together, and where in the picture.
+
+        For a picture that words found, name it by `item_id`; for a text that a picture found, give the picture. A
+        search under way goes first.
+
+        Args:
+            text: The words that were searched for, or the text that was found.
+            item_id: Of the picture that was found.
+            image: The picture that was searched with, or the path of one.
+            collection: Where was searched; with `item_id` it is the item's.
+            encoder: As for `search`.
+            reranker: As for `search_twice`; "none" for the encoder's view alone.
+
+        Raises:
+            BadInput: If there are no words, or not exactly one picture.
+            BadPicture: If the picture cannot be read.
+            UnknownName: If there is no such item, collection or encoder.
+            NotIndexed: If the item has no vector of the encoder.
+        """
+        words = text.strip()[:MAX_QUERY]
+        self._way.give()
+        if words and item_id is not None and image is None:
+            item = _with_picture(self.item(item_id))
+            model = self._choices.encoder(item.collection, encoder)
+            return explain(parse_query(words), self._indexed(item, model), model, self._judges, reranker)
+        if words and image is not None and item_id is None:
+            model = self._choices.encoder(self._resolve(collection), encoder)
+            found = replace(parse_query(words), excluded=())  # a text that was found is judged as it stands
+            return explain(found, self._given(image, model), model, self._judges, reranker)
+        raise BadInput("An explanation needs words and one picture: give item_id of a picture, or image.")
 
     def index(
         self,
@@ -257,6 +303,38 @@ class Engine(Holdings):
         settings = self.settings
         return evaluate_folder(model, source, split, language, settings.max_pixels, settings.max_seconds, progress)
 
+    def calibrate(
+        self,
+        collection: str | None = None,
+        *,
+        encoder: str | None = None,
+        reranker: str | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> CalibrationReport:
+        """Fit the probabilities of a re-ranker to a captioned collection, and use that from now on.
+
+        Each caption looks for its picture; curves from what the re-ranker says to log-odds are fitted, one a language.
+        They are kept in the settings' home, for this re-ranker.
+
+        Args:
+            collection: As for `search`.
+            encoder: As for `search`.
+            reranker: Name or folder; by default the settings'.
+            progress: Called about ten times a second.
+
+        Raises:
+            UnknownName: If there is no such collection.
+            BadInput: If it has too few captions, or what was fitted cannot be written.
+            RerankerError: If the re-ranker cannot be loaded, or fails.
+        """
+        name, judge = self._resolve(collection), self._judges(reranker)
+        model = self._choices.encoder(name, encoder)
+        asked = captioned_pictures(self._store, self._spaces.space(name, model, Modality.IMAGE))
+        find = partial(self.search, k=SHORTLIST, collection=name, encoder=encoder)
+        scale, languages = fit_scale(asked, find, judge, Meter(progress))
+        file = self._judges.keep(judge, scale)
+        return CalibrationReport(name, model.name, judge.reranker.name, languages, file)
+
     def pack_samples(self, path: Path) -> VectorPack:
         """Write the vectors of the bundled collection to a file that ships with it."""
         encoder = self._spaces.encoder(self.settings.encoder)
@@ -264,6 +342,36 @@ class Engine(Holdings):
         pack = pack_of(self._store, self._spaces, encoder)
         pack.save(path)
         return pack
+
+    def _indexed(self, item: Item, encoder: DualEncoder) -> PictureAsked:
+        """Return the picture of an item as an explanation needs it."""
+        pixels, seconds = self.settings.max_pixels, self.settings.max_seconds
+        read = partial(item_picture, item, max_pixels=pixels, max_seconds=seconds)
+        return PictureAsked(self._vector(item, encoder), read, item)
+
+    def _given(self, image: Picture, encoder: DualEncoder) -> PictureAsked:
+        """Return a picture that was given as an explanation needs it."""
+        read = self._reader(image)
+        return PictureAsked(encoder.encode_images([read(encoder.image_side)])[0], read)
+
+    def _reader(self, image: Picture) -> Callable[[int], Image.Image]:
+        """Return what reads a picture that was given, for a side in pixels."""
+        pixels, seconds = self.settings.max_pixels, self.settings.max_seconds
+        return partial(query_picture, image, max_pixels=pixels, max_seconds=seconds)
+
+    def _vector(self, item: Item, encoder: DualEncoder) -> NDArray[np.float32]:
+        """Return an encoder's stored unit vector of an item, (dim,).
+
+        Raises:
+            NotIndexed: If it has none.
+        """
+        space = self._spaces.space(item.collection, encoder, item.kind)
+        owner = item.id if item.kind is Modality.IMAGE else item.texts[0].id
+        ids, vectors = self._store.vectors.of(space, [owner])
+        if not len(ids):
+            raise not_indexed(item.collection, encoder.name)
+        vector: NDArray[np.float32] = vectors[0]
+        return vector
 
     def _resolve(self, collection: str | None) -> str:
         """Return a collection's name, the bundled one brought up to date if it is meant."""
@@ -296,6 +404,12 @@ class Engine(Holdings):
 def open_engine(settings: Settings | None = None) -> Engine:
     """Open an engine; settings come from the environment unless given."""
     return Engine(settings or load_settings())
+
+
+def _with_picture(item: Item) -> Item:
+    if item.kind is not Modality.IMAGE:
+        raise BadInput(f"Item {item.id} is a text. Give the picture that found it as image.")
+    return item
 
 
 def _check_k(k: int) -> None:

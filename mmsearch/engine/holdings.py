@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.encoders.download import download_encoder
+from mmsearch.encoders.presets import ENCODER_FAMILY
 from mmsearch.encoders.registry import EncoderInfo, list_encoders, load_encoder
 from mmsearch.engine.choosing import Choices
 from mmsearch.engine.judging import Judges, RerankerLoader
@@ -200,7 +200,7 @@ class Holdings:
             UnknownName: If there is none of that name.
             EncoderError: If they cannot be had.
         """
-        folder = download_encoder(name)
+        folder = ENCODER_FAMILY.download(name)
         self._choices.retry()
         return folder
 

@@ -3,25 +3,29 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from PIL import Image
 
 from mmsearch.engine.looking import TokenShelf
 from mmsearch.engine.opened import Opened
 from mmsearch.engine.settings import Settings
-from mmsearch.errors import RerankerError
+from mmsearch.errors import BadInput, RerankerError
 from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.scale import ScoreScale
 from mmsearch.search.grammar import ParsedQuery
 from mmsearch.search.second_opinion import Effort, Opinion, SecondOpinion
 from mmsearch.store.blob_cache import BlobCache
-from mmsearch.types import Hit, Results
+from mmsearch.types import Hit, Modality, Results
 
 log = logging.getLogger(__name__)
 
 NONE = "none"  # in place of a re-ranker's name: no second opinion
 
 RerankerLoader = Callable[[str], Reranker]
+T = TypeVar("T")
 
 
 class Judges:
@@ -51,7 +55,7 @@ class Judges:
             RerankerError: If it cannot be loaded, or there is none.
         """
         asked = name or self.default
-        if asked is None:
+        if asked in (None, NONE):
             raise RerankerError("No re-ranker is set. Name one in MMSEARCH_RERANKER, such as bundled.")
         return self._judges(asked)
 
@@ -73,10 +77,21 @@ class Judges:
         """Yield an answer to a picture again and again, as its texts are judged; `read` reads it for a side."""
 
         def judged(judge: SecondOpinion, hits: Sequence[Hit]) -> Iterator[Opinion]:
+            judge.reranker.must_read(Modality.IMAGE)
             picture = judge.reranker.prepare([read(judge.reranker.image_side)])  # in its turn, as it takes all cores
             yield from judge.on_texts(picture, hits, effort)
 
         return self._told(answer, judged, name)
+
+    def in_turn(self, work: Callable[[SecondOpinion], T], name: str | None) -> T:
+        """Return what comes of a piece of work with a judge; a search under way may go first.
+
+        Raises:
+            RerankerError: If there is no judge, or it fails.
+        """
+        judge = self(name)
+        with self._turn:
+            return work(judge)
 
     def forget(self, content_hashes: Sequence[str]) -> None:
         """Forget what was kept of some pictures."""
@@ -102,6 +117,8 @@ class Judges:
                     reranker=judge.reranker.name,
                     judged=said.judged,
                     notice=said.notice,
+                    matching=said.matching,
+                    nothing=said.nothing,
                     seconds=answer.seconds + said.seconds,
                 )
         except RerankerError as error:
@@ -113,7 +130,35 @@ class Judges:
         with self._turn:
             return next(opinions, None)
 
+    def keep(self, judge: SecondOpinion, scale: ScoreScale) -> Path:
+        """Scale what a judge's re-ranker says from now on, here and whenever it is opened; return the file of that.
+
+        Raises:
+            BadInput: If the file cannot be written.
+        """
+        file = self._scale_file(judge.reranker)
+        try:
+            scale.save(file)
+        except OSError as error:
+            raise BadInput(f"The calibration cannot be written to {file}: {error.strerror}.") from error
+        judge.scale = scale
+        return file
+
+    def _scale_file(self, reranker: Reranker) -> Path:
+        return self._settings.home / "calibrations" / f"{reranker.fingerprint}.json"
+
     def _open(self, name: str) -> SecondOpinion:
         reranker, settings = self._load(name), self._settings
         shelf = TokenShelf(reranker, self._cache, settings.max_pixels, settings.max_seconds)
-        return SecondOpinion(reranker, shelf.look)
+        return SecondOpinion(reranker, shelf.look, scale=_read_scale(self._scale_file(reranker)))
+
+
+def _read_scale(file: Path) -> ScoreScale | None:
+    """Return what was fitted, None if nothing was; what cannot be read is left alone, for searching goes on without."""
+    if not file.is_file():
+        return None
+    try:
+        return ScoreScale.load(file)
+    except RerankerError as error:
+        log.warning("%s", error)
+        return None

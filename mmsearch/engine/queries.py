@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from mmsearch.collection import Deadline, load_picture, read_picture_file
+from mmsearch.collection import Deadline, load_known_picture, load_picture, read_picture_file
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.errors import BadInput, BadPicture, SourceError
 from mmsearch.search.searcher import unit_sum
+from mmsearch.types import Item
 
 Picture = Image.Image | Path | str
 MAX_QUERY = 2_000  # characters; encoders read far fewer
@@ -49,3 +50,16 @@ def query_picture(image: Picture, side: int, max_pixels: int, max_seconds: float
         raise BadPicture(f"{path} cannot be read: {error.strerror or error}.") from error
     except (BadPicture, SourceError) as error:
         raise BadPicture(f"{path.name} {error}.") from error
+
+
+def item_picture(item: Item, side: int, max_pixels: int, max_seconds: float) -> Image.Image:
+    """Read the picture of an item, no larger than needed.
+
+    Raises:
+        BadPicture: If it cannot be read, or is no longer the one that was indexed.
+    """
+    if item.path is None:
+        raise BadPicture("The picture cannot be read: no file holds it any more.")
+    return load_known_picture(
+        item.path, side=side, max_pixels=max_pixels, max_seconds=max_seconds, expected=item.content_hash
+    )

@@ -20,7 +20,7 @@ from mmsearch.nets.spans import spanned_tokens
 from mmsearch.types import Ids, Progress
 
 if TYPE_CHECKING:
-    from mmsearch.rerankers.base import PictureTokens
+    from mmsearch.rerankers.evidence import PictureTokens
 
 SCENES = 1_000  # about 2,400 words in each language: an interval of ±2 points at 95 %
 _CHUNK = 64  # texts of like length that are read together

@@ -13,7 +13,8 @@ from mmsearch.evaluation.retrieval import BLOCK, relevant_ranks
 from mmsearch.types import Ids, Progress, Vectors
 
 if TYPE_CHECKING:
-    from mmsearch.rerankers.base import PictureTokens, Reranker
+    from mmsearch.rerankers.base import Reranker
+    from mmsearch.rerankers.evidence import Evidence
 
 SHORTLIST = 32  # pictures that the encoder finds best and the re-ranker sorts anew
 _QUERIES = 16  # texts re-ranked between two reports of progress
@@ -39,7 +40,7 @@ def evaluate_reranking(
     encoder: DualEncoder,
     reranker: "Reranker",
     images: Vectors,
-    tokens: "PictureTokens",
+    tokens: "Evidence",
     captions: Sequence[str],
     owner: Ids,
     *,
@@ -111,7 +112,7 @@ def encoder_best(texts: Vectors, images: Vectors, size: int) -> Ids:
 
 def reranked(
     reranker: "Reranker",
-    tokens: "PictureTokens",
+    tokens: "Evidence",
     captions: Sequence[str],
     best: Ids,
     phase: str,

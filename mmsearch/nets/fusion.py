@@ -115,10 +115,17 @@ class Look:
         weights: (B, L, T) float32, how much each text token looked at each picture token: the mean of the first half of
             the heads, so that the others may look elsewhere.
         hidden: (B, L, D), the text afterwards.
+        heads: (B, heads, L, T), the weights of every head, as they took part in what came after.
     """
 
     weights: Tensor
     hidden: Tensor
+    heads: Tensor
+
+
+def taught(heads: Tensor) -> Tensor:
+    """Return the part of (B, heads, L, T) of those heads that are taught to look where things are: the first half."""
+    return heads[:, : heads.shape[1] // 2]
 
 
 class FusionEncoder(nn.Module):
@@ -163,5 +170,5 @@ class FusionEncoder(nn.Module):
             hidden, weights = self.look[number](hidden, seen[number])  # weights (B, heads, L, T)
             hidden = layer(hidden, attend)
             if looks is not None:
-                looks.append(Look(weights[:, : weights.shape[1] // 2].float().mean(1), hidden))
+                looks.append(Look(taught(weights).float().mean(1), hidden, weights))
         return hidden

@@ -38,12 +38,12 @@ class AbsorbedAttention(nn.Module):
         key, value = (layer.weight.view(self.heads, size, width) for layer in (self.key, self.value))
         query = self.query(hidden_states).view(rows, length, self.heads, size).transpose(1, 2)  # (B, heads, L, size)
         moved = (query @ key * size**-0.5).flatten(1, 2)  # (B, heads * L, W)
-        weights = (moved @ encoder_hidden_states.transpose(1, 2)).softmax(-1)  # (B, heads * L, T)
-        gathered = (weights @ encoder_hidden_states).view(rows, self.heads, length, width)
+        weights = (moved @ encoder_hidden_states.transpose(1, 2)).softmax(-1).view(rows, self.heads, length, -1)
+        gathered = (weights.flatten(1, 2) @ encoder_hidden_states).view(rows, self.heads, length, width)
         mixed = (gathered @ value.transpose(1, 2)).transpose(1, 2).flatten(2)  # (B, L, D)
         if self.value.bias is not None:
             mixed = mixed + self.value.bias
-        return mixed, weights.view(rows, self.heads, length, -1)
+        return mixed, weights  # the very ones that took part, so that a gradient finds them
 
 
 _LAYERS = ("query", "key", "value")
@@ -63,6 +63,11 @@ def absorb(network: nn.Module, inside: int, length: int) -> None:
             and cast("int", given.num_attention_heads) * length < inside
         ):
             setattr(parent, name, AbsorbedAttention(given))
+
+
+def cross_attentions(network: nn.Module) -> list[nn.Module]:
+    """Return the cross-attentions of a network, lowest layer first; each returns its weights beside its result."""
+    return [given for _, _, given in _attentions(network)]
 
 
 def _attentions(network: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Module]]:

@@ -1,8 +1,7 @@
 """Image-text matching of BLIP (arXiv:2201.12086) and BLIP-2 (arXiv:2301.12597), from folders of transformers."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from hashlib import blake2b
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +10,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
-from mmsearch.rerankers.tensors import on_device, pick_device, to_tokens
+from mmsearch.models.device import pick_device
+from mmsearch.models.fingerprint import folder_fingerprint
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.evidence import Evidence, PictureTokens
+from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look, watched
+from mmsearch.rerankers.tensors import on_device, to_tokens
 
 if TYPE_CHECKING:
     import torch
 
 USUAL_LENGTH = 24  # tokens of a query, at most; longer ones are read all the same
 MAX_LENGTH = 64
+RULES = 1  # raised when the same files would give other scores
 _SIDE = 384  # where a folder does not say
 
 
@@ -49,21 +53,49 @@ class _TransformersMatcher(Reranker):
             given = pixels["pixel_values"].to(weight.device, weight.dtype)
             return to_tokens(self.model.vision_model(pixel_values=given).last_hidden_state)
 
-    def _score(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
+    def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         import torch
 
         from mmsearch.nets.rows8 import decode_rows
 
-        weight = next(self.model.itm_head.parameters())
+        pictures, weight = PictureTokens.of(kept), next(self.model.itm_head.parameters())
         rows, scale = on_device(weight.device, pictures.rows, pictures.scale)
-        read = self.processor.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=MAX_LENGTH, return_tensors="pt"
-        ).to(weight.device)
+        read = self._read(texts)
         with torch.inference_mode():
             seen = decode_rows(rows, scale, weight.dtype)
             logits = self._logits(read["input_ids"], read["attention_mask"], seen).float()  # (n, 2): no match, match
         scores: NDArray[np.float32] = (logits[:, 1] - logits[:, 0]).cpu().numpy()
         return scores
+
+    def _heat(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
+        from mmsearch.nets.rows8 import decode_rows
+        from mmsearch.rerankers.absorbed import cross_attentions
+
+        weight = next(self.model.itm_head.parameters())
+        picture = PictureTokens.of(kept)
+        rows, scale = on_device(weight.device, picture.rows, picture.scale)
+        read = self._read(texts, return_special_tokens_mask=True)
+        attentions = cross_attentions(self.model)
+        with gradients(), watched(attentions) as looks:
+            seen = decode_rows(rows, scale, weight.dtype).requires_grad_()  # so that every look asks for a gradient
+            logits = self._logits(read["input_ids"], read["attention_mask"], seen.expand(len(texts), -1, -1)).float()
+            weights = looks[max(0, 2 * len(attentions) // 3 - 1)]  # the 8th of 12; in the last, words change nothing
+            if weights is None:
+                raise RerankerError(f"The re-ranker {self.name} does not tell where it looks.")
+            spoke = evidence(logits[:, 1] - logits[:, 0], weights)[..., 1:]  # the first token is of no place
+        return as_grids(mean_look(spoke, self._looking(read)))
+
+    def _read(self, texts: Sequence[str], **more: bool) -> "Mapping[str, torch.Tensor]":
+        """Return texts as tokens, each (n, L), on the device."""
+        weight = next(self.model.itm_head.parameters())
+        read: Mapping[str, torch.Tensor] = self.processor.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=MAX_LENGTH, return_tensors="pt", **more
+        ).to(weight.device)
+        return read
+
+    def _looking(self, read: "Mapping[str, torch.Tensor]") -> "torch.Tensor":
+        """Return which of those who look at the picture stand for the text, (n, L) bool: its words."""
+        return read["special_tokens_mask"] == 0
 
     @abstractmethod
     def _logits(self, ids: "torch.Tensor", mask: "torch.Tensor", seen: "torch.Tensor") -> "torch.Tensor":
@@ -84,7 +116,16 @@ class BlipMatcher(_TransformersMatcher):
 
 
 class Blip2Matcher(_TransformersMatcher):
-    """`Blip2ForImageTextRetrieval`."""
+    """`Blip2ForImageTextRetrieval`.
+
+    Here learnt queries look at the picture, with the text in mind; where they looked is told for a text as a whole.
+    """
+
+    def _looking(self, read: "Mapping[str, torch.Tensor]") -> "torch.Tensor":
+        import torch
+
+        queries = self.model.query_tokens.shape[1]
+        return torch.ones(len(read["input_ids"]), queries, dtype=torch.bool, device=read["input_ids"].device)
 
     def _logits(self, ids: "torch.Tensor", mask: "torch.Tensor", seen: "torch.Tensor") -> "torch.Tensor":
         import torch
@@ -125,8 +166,9 @@ def open_blip(folder: Path, kind: str, *, name: str, device: str = "auto") -> Re
     from mmsearch.nets.dual_network import towers_dtype
     from mmsearch.rerankers.absorbed import absorb
 
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # it would break into our lines
     try:
-        where = pick_device(device)
+        where = pick_device(device, RerankerError)
         model = getattr(transformers, kind).from_pretrained(folder, local_files_only=True, dtype=towers_dtype(where))
         load_processor: Any = transformers.AutoProcessor.from_pretrained  # untyped
         processor = load_processor(folder, local_files_only=True, backend="pil")
@@ -134,16 +176,4 @@ def open_blip(folder: Path, kind: str, *, name: str, device: str = "auto") -> Re
         raise RerankerError(f"Cannot load the re-ranker in {folder}: {error}. Copy or download it anew.") from error
     absorb(model, model.config.vision_config.hidden_size, USUAL_LENGTH)
     model.eval().requires_grad_(False).to(where)
-    return MATCHERS[kind](model, processor, name=name, fingerprint=_fingerprint(folder))
-
-
-def _fingerprint(folder: Path) -> str:
-    """Return a digest of all files that the scores depend on."""
-    digest = blake2b(digest_size=8)
-    for path in sorted(folder.glob("*")):
-        if path.suffix in {".json", ".safetensors", ".bin", ".txt"}:
-            digest.update(path.name.encode())
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 22):
-                    digest.update(chunk)
-    return digest.hexdigest()
+    return MATCHERS[kind](model, processor, name=name, fingerprint=folder_fingerprint(folder, RULES))

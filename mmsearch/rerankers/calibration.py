@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mmsearch.errors import RerankerError
 
 CALIBRATION = "calibration.json"
+NOTHING = "nothing.json"  # apart from what scores depend on
 PHOTO, DRAWN = "photo", "drawn"  # kinds of picture
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -28,6 +29,10 @@ class Weights:
     cosine: float = 10.0
     bias: float = -3.0
 
+    def log_odds(self, judgements: NDArray[np.float32], cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the log-odds of matches, (n,), by what the matcher alone says and the encoder's cosines, (n,) each."""
+        return (self.judgement * judgements + self.cosine * cosines + self.bias).astype(np.float32)
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -38,11 +43,13 @@ class Calibration:
         drawn: (dim,), times the encoder's vector of a picture the log-odds that it is drawn and no photograph, if
             `drawn_bias` is added; empty where all count as photographs.
         drawn_bias: See `drawn`.
+        nothing: By language, below which probability that any picture matches none is said to.
     """
 
     weights: Mapping[str, Weights] = field(default_factory=dict)
     drawn: tuple[float, ...] = ()
     drawn_bias: float = 0.0
+    nothing: Mapping[str, float] = field(default_factory=dict)
 
     def log_odds(
         self,
@@ -64,7 +71,7 @@ class Calibration:
         for language in ("en", "zh"):
             rows = np.array([language_of(text) == language for text in texts], bool)
             photo, drawn = (
-                one.judgement * judgements[rows] + one.cosine * cosines[rows] + one.bias
+                one.log_odds(judgements[rows], cosines[rows])
                 for one in (self.weights.get(f"{language} {kind}", Weights()) for kind in (PHOTO, DRAWN))
             )
             result[rows] = (1 - share[rows]) * photo + share[rows] * drawn
@@ -80,7 +87,9 @@ class Calibration:
 
     def save(self, folder: Path) -> None:
         """Write it into the folder of its matcher."""
-        (folder / CALIBRATION).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf8")
+        said = asdict(self)
+        for file, part in ((NOTHING, said.pop("nothing")), (CALIBRATION, said)):
+            (folder / file).write_text(json.dumps(part, indent=2) + "\n", encoding="utf8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -95,7 +104,9 @@ class Calibration:
         try:
             said = json.loads(path.read_text(encoding="utf8"))
             weights = {name: Weights(**each) for name, each in said["weights"].items()}
-            return cls(weights, tuple(map(float, said["drawn"])), float(said["drawn_bias"]))
+            nothing = json.loads((folder / NOTHING).read_text(encoding="utf8")) if (folder / NOTHING).is_file() else {}
+            below = {name: float(each) for name, each in nothing.items()}
+            return cls(weights, tuple(map(float, said["drawn"])), float(said["drawn_bias"]), below)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise RerankerError(f"The calibration {path} cannot be read: {error}. Copy or make it anew.") from error
 

@@ -1,6 +1,7 @@
 """Re-rankers of our own kind, read from a folder."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +11,21 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
-from mmsearch.rerankers.calibration import CALIBRATION, Calibration
-from mmsearch.rerankers.tensors import on_device, pick_device, to_tokens
+from mmsearch.models.device import pick_device
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.calibration import CALIBRATION, Calibration, language_of
+from mmsearch.rerankers.evidence import Evidence, PictureTokens
+from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look
+from mmsearch.rerankers.tensors import on_device, to_tokens
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from mmsearch.nets.matcher_network import MatcherNetwork
 
 CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
+_A_CAPTION = 3  # words, of two Chinese characters each
+_BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
 class NetworkMatcher(Reranker):
@@ -43,6 +51,21 @@ class NetworkMatcher(Reranker):
         self.network, self.name, self.fingerprint, self.tokens_as = network, name, fingerprint, tokens_as
         self.calibration = calibration or Calibration()
         self.image_side = network.dual.shape.side
+        self._read = lru_cache(_BATCHES)(self._read_anew)
+
+    def prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
+        """Return what is to be kept of pictures, as every re-ranker does."""
+        return PictureTokens.of(super().prepare(images))
+
+    def nothing_below(self, text: str) -> float | None:
+        """Return below which probability that any picture matches a text none is said to.
+
+        None of a text that is too unlike the captions that it was calibrated on: for "a dog" all probabilities are low,
+        however many dogs there are.
+        """
+        language = language_of(text)
+        size = len(text) / 2 if language == "zh" else len(text.split())
+        return self.calibration.nothing.get(language) if size >= _A_CAPTION else None
 
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch
@@ -51,25 +74,50 @@ class NetworkMatcher(Reranker):
             vectors, tokens = self.network.look(self.network.dual.pixels(images))
             return to_tokens(tokens, vectors)
 
-    def _score(self, texts: Sequence[str], pictures: PictureTokens) -> NDArray[np.float32]:
+    def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         import torch
 
         from mmsearch.nets.rows8 import decode_rows
 
-        weight = self.network.dual.image.stem.weight
-        distinct = list(dict.fromkeys(texts))
+        pictures, weight = PictureTokens.of(kept), self.network.dual.image.stem.weight
+        distinct = tuple(dict.fromkeys(texts))
         at = torch.tensor([distinct.index(text) for text in texts], device=weight.device)
         with torch.inference_mode():
-            ids, mask = (each.to(weight.device) for each in self.network.dual.tokens(distinct))
-            text, hidden = self.network.read(ids, mask)
+            text, hidden, mask = self._read(distinct)
             rows, scale, vectors = on_device(weight.device, pictures.rows, pictures.scale, pictures.vectors)
             cosine = (text[at] * vectors.float()).sum(1)
             seen = self.network.fusion.see(decode_rows(rows, scale, weight.dtype))
             judgement = self.network.judge(hidden[at], mask[at], seen)
         return self.calibration.log_odds(texts, judgement.cpu().numpy(), cosine.cpu().numpy(), pictures.vectors)
 
+    def _read_anew(self, texts: tuple[str, ...]) -> "tuple[Tensor, Tensor, Tensor]":
+        """Return the encoder's vectors of texts, where fusion starts from, and which tokens are no padding."""
+        device = self.network.dual.image.stem.weight.device
+        ids, mask = (each.to(device) for each in self.network.dual.tokens(texts))
+        return *self.network.read(ids, mask), mask
+
+    def _heat(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
+        from mmsearch.nets.fusion import Look, taught
+        from mmsearch.nets.rows8 import decode_rows
+        from mmsearch.nets.spans import spanned_tokens
+
+        weight, network = self.network.dual.image.stem.weight, self.network
+        read = spanned_tokens(network.dual, texts)
+        ids, mask = read.ids.to(weight.device), read.mask.to(weight.device)
+        said = (read.spans[..., 1] > read.spans[..., 0]).to(weight.device)  # (n, L): not prefix, ends and padding
+        picture = PictureTokens.of(kept)
+        rows, scale = on_device(weight.device, picture.rows, picture.scale)
+        looks: list[Look] = []
+        with gradients():
+            hidden = network.below(ids, mask).detach().requires_grad_()
+            tokens = decode_rows(rows, scale, weight.dtype).expand(len(texts), -1, -1)
+            logits = network.judge(hidden, mask, network.fusion.see(tokens), looks)
+            spoke = taught(evidence(logits, looks[-1].heads))
+        return as_grids(mean_look(spoke, said))
+
     def _to_cpu(self) -> bool:
         was = self.network.dual.image.stem.weight.device.type
+        self._read.cache_clear()
         self.network.to("cpu")
         return was != "cpu"
 
@@ -94,7 +142,7 @@ def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto"
     try:
         if belongs_to(folder) != checksums(encoder):
             raise RerankerError(f"The matcher in {folder} was trained with another encoder than that in {encoder}.")
-        network = load_matcher(folder, load_network(encoder, pick_device(device)))
+        network = load_matcher(folder, load_network(encoder, pick_device(device, RerankerError)))
         calibration = Calibration.load(folder)
         parts = [path.read_bytes() for path in (folder / CHECKSUMS, folder / CALIBRATION) if path.is_file()]
         tokens_as, fingerprint = (blake2b(b"".join(parts[:n]), digest_size=8).hexdigest() for n in (1, 2))

@@ -5,17 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mmsearch.rerankers.base import PictureTokens
+from mmsearch.rerankers.evidence import PictureTokens
 
 if TYPE_CHECKING:
     import torch
-
-
-def pick_device(device: str) -> "torch.device":
-    """Return the device of a name; of "auto" a GPU where there is one."""
-    import torch
-
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
 
 
 def on_device(device: "torch.device", *arrays: NDArray[np.generic]) -> "tuple[torch.Tensor, ...]":

@@ -10,34 +10,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.evidence import Evidence
+from mmsearch.rerankers.scale import ScoreScale
+from mmsearch.rerankers.verdict import LOOKED, any_matches, probabilities
 from mmsearch.search.grammar import ParsedQuery
-from mmsearch.types import Hit, Item
+from mmsearch.types import Hit, Item, Modality
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a re-ranker keeps of the pictures of some items."""
+    """What a re-ranker keeps of some items."""
 
-    rows: Sequence[int]  # of those items whose picture could be read
-    tokens: PictureTokens | None  # of these rows; None if there is none
+    rows: Sequence[int]  # of those items whose picture could be read, or about which something is written
+    tokens: Evidence | None  # of these rows; None if there is none
 
 
 Look = Callable[[Sequence[Item]], Seen]
 
 BETA, DELTA = 1.0, 0.0  # s⁺ - β · max(0, s⁻ - δ), in log-odds
 _FIRST, _MORE = 8, 8  # hits judged before the first news, and between the next ones
+_DRY = 48  # hits in a row of which none matches, after which looking for all that match ends
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much a second opinion may cost."""
+    """How much a second opinion may cost, and what it is after."""
 
     seconds: float = 0.3
     hits: int = 32  # judged at most
-    sure: float = 0.95  # stops when one is that probable, after the first few
+    sure: float = 0.95  # looking for the best match stops when one is that probable, after the first few
+    at_least: float | None = None  # find all that are that probable; None to find the best one
+
+    @classmethod
+    def usual(cls, seconds: float, at_least: float | None = None) -> "Effort":
+        """Return the effort where finding the best may cost some seconds; finding all is worth ten times as much."""
+        return cls(seconds) if at_least is None else cls(10 * seconds, 256, at_least=at_least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,52 +59,95 @@ class Opinion:
     seconds: float
     done: bool
     notice: str | None = None  # why it ended early, or how it had to go on, for the user
+    matching: int | None = None  # how many match, where all that match are looked for
+    nothing: bool = False  # whether it is improbable that anything here matches
 
 
 class SecondOpinion:
     """Judges hits by a re-ranker, the first ones first.
 
     Args:
-        reranker: Whose log-odds are taken as calibrated.
+        reranker: Reads words and picture together.
         look: Looks at the pictures of items.
         beta: How much an excluded thing counts against a picture.
         delta: Log-odds from which on it counts.
+        scale: Turns what the re-ranker says into log-odds, fitted on a collection; None where it is taken as it is.
     """
 
-    def __init__(self, reranker: Reranker, look: Look, beta: float = BETA, delta: float = DELTA) -> None:
-        self.reranker, self._look, self._beta, self._delta = reranker, look, beta, delta
+    def __init__(
+        self,
+        reranker: Reranker,
+        look: Look,
+        beta: float = BETA,
+        delta: float = DELTA,
+        scale: ScoreScale | None = None,
+    ) -> None:
+        self.reranker, self.look, self._beta, self._delta = reranker, look, beta, delta
+        self.scale = scale
 
     def on_pictures(self, query: ParsedQuery, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how pictures stand that were found for words, time and again until the effort is spent."""
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
-            seen = self._look([hit.item for hit in some])
-            scores = np.full(len(some), np.nan, np.float32)
-            if seen.tokens is not None:
-                scores[list(seen.rows)] = self._log_odds(query, seen.tokens)
-            return scores
+            return self._of_items([hit.item for hit in some], lambda kept: self.log_odds(query, kept))
 
-        return self._judged(hits, judge, effort)
+        return self._judged(hits, judge, effort, self._nothing_below(query.text))
 
-    def on_texts(self, picture: PictureTokens, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
+    def on_texts(self, picture: Evidence, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how texts stand that were found for a picture, time and again until the effort is spent."""
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             texts = [hit.text.text if hit.text else "" for hit in some]
-            return self.reranker.score(texts, picture[np.zeros(len(texts), np.int64)])
+            return self.pair_odds(texts, picture[np.zeros(len(texts), np.int64)])
 
         return self._judged(hits, judge, effort)
 
-    def _log_odds(self, query: ParsedQuery, kept: PictureTokens) -> NDArray[np.float32]:
-        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,)."""
-        wanted = self.reranker.score([query.text] * len(kept), kept)
+    def unscaled(self, text: str, items: Sequence[Item]) -> NDArray[np.float32]:
+        """Return what the re-ranker itself says of a text and pictures, (n,); NaN where one cannot be read.
+
+        Raises:
+            RerankerError: If it fails.
+        """
+        return self._of_items(items, lambda kept: self.reranker.score([text] * len(kept), kept))
+
+    def _of_items(self, items: Sequence[Item], score: Callable[[Evidence], NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return the scores of the pictures of items, (n,); NaN where one cannot be read."""
+        seen, scores = self.look(items), np.full(len(items), np.nan, np.float32)
+        if seen.tokens is not None:
+            scores[list(seen.rows)] = score(seen.tokens)
+        return scores
+
+    def pair_odds(self, texts: Sequence[str], pictures: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that text i matches picture i, (n,).
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
+        said = self.reranker.score(texts, pictures)
+        return said if self.scale is None else self.scale.log_odds(texts, said)
+
+    def _nothing_below(self, text: str) -> float | None:
+        """Return below which `any_matches` nothing is said to match a text; None where that is not known."""
+        return (self.scale or self.reranker).nothing_below(text)
+
+    def log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,).
+
+        Raises:
+            RerankerError: If the re-ranker fails.
+        """
+        wanted = self.pair_odds([query.text] * len(kept), kept)
         for thing in query.excluded:
-            against = self.reranker.score([thing] * len(kept), kept)
+            against = self.pair_odds([thing] * len(kept), kept)
             wanted = wanted - self._beta * np.maximum(0, against - self._delta)
         return wanted
 
     def _judged(
-        self, hits: Sequence[Hit], judge: Callable[[Sequence[Hit]], NDArray[np.float32]], effort: Effort
+        self,
+        hits: Sequence[Hit],
+        judge: Callable[[Sequence[Hit]], NDArray[np.float32]],
+        effort: Effort,
+        nothing_below: float | None = None,
     ) -> Iterator[Opinion]:
         began, scores = time.perf_counter(), np.empty(0, np.float32)
         most = min(len(hits), effort.hits)
@@ -107,12 +160,45 @@ class SecondOpinion:
                 yield Opinion(_in_order(hits, scores), len(scores), time.perf_counter() - began, True, str(error))
                 return
             spent = time.perf_counter() - began
-            enough = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
-            sure = len(scores) > 0 and _probability(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
-            done = enough or sure
-            yield Opinion(_in_order(hits, scores), len(scores), spent, done, self.reranker.notice)
+            over = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
+            done = over or _enough(scores, effort)
+            said = Opinion(_in_order(hits, scores), len(scores), spent, done, self._notice(scores))
+            if effort.at_least is not None:
+                said = _matching(said, effort.at_least)
+            if done and nothing_below is not None and len(scores) >= min(LOOKED, len(hits)):
+                said = _unless_nothing(said, any_matches(scores) < nothing_below)
+            yield said
             if done:
                 return
+
+    def _notice(self, scores: NDArray[np.float32]) -> str | None:
+        """Return what the user should know: which hits could not be judged, and what became of the re-ranker."""
+        without = int(np.isnan(scores).sum()) if self.reranker.reads is Modality.TEXT else 0
+        said = f"{without} of {len(scores)} hits have no captions for the re-ranker {self.reranker.name} to read."
+        return " ".join(filter(None, [said if without else None, self.reranker.notice])) or None
+
+
+def _unless_nothing(said: Opinion, nothing: bool) -> Opinion:
+    """Return an opinion; if nothing matches, in the order in which hits were found, for the new one is chance."""
+    if not nothing:
+        return said
+    before = sorted(said.hits, key=lambda hit: hit.found_at or hit.rank)
+    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(before, 1))
+    return replace(said, nothing=True, hits=hits)
+
+
+def _enough(scores: NDArray[np.float32], effort: Effort) -> bool:
+    """Return whether judging more is not worth it: one is sure, or none has matched for long."""
+    if effort.at_least is None:
+        return probability_of(float(np.nanmax(scores, initial=-np.inf))) >= effort.sure
+    last = scores[-_DRY:]
+    return len(last) == _DRY and probability_of(float(np.nanmax(last, initial=-np.inf))) < effort.at_least
+
+
+def _matching(said: Opinion, at_least: float) -> Opinion:
+    """Return an opinion with the number of hits that match, and once it is done with these alone, if there are any."""
+    matching = [hit for hit in said.hits if hit.probability is not None and hit.probability >= at_least]
+    return replace(said, matching=len(matching), hits=tuple(matching) if said.done and matching else said.hits)
 
 
 def _next_ends(spent: float, judged: int) -> float:
@@ -129,11 +215,12 @@ def _in_order(hits: Sequence[Hit], scores: NDArray[np.float32]) -> tuple[Hit, ..
             hits[row],
             rank=rank,
             found_at=hits[row].rank,
-            probability=_probability(given[row]) if math.isfinite(given[row]) else None,
+            probability=probability_of(given[row]) if math.isfinite(given[row]) else None,
         )
         for rank, row in enumerate(order, 1)
     )
 
 
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, log_odds))))
+def probability_of(log_odds: float) -> float:
+    """Return the probability that log-odds stand for."""
+    return float(probabilities(np.array(log_odds)))

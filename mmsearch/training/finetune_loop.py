@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mmsearch.encoders.trainable import TrainableEncoder
 from mmsearch.errors import TrainingError
 from mmsearch.losses.contrastive import contrastive_loss, same_pairs
+from mmsearch.nets.descending import average_in
 from mmsearch.training.batches import text_id
 from mmsearch.training.captions import CaptionedPicture
 from mmsearch.training.folders import open_reduced
@@ -180,10 +181,7 @@ class FinetuneLoop:
         self._optimiser.step()
         self._masters.give_back()
         self.step += 1
-        keep = min(self.settings.average, self.step / (self.step + 10))
-        with torch.no_grad():
-            for mean, new in zip(self._average, self._masters.copies, strict=True):
-                mean.lerp_(new, 1 - keep)
+        average_in(self._average, self._masters.copies, self.settings.average, self.step)
         return loss.item()
 
     def averaged(self) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mmsearch.errors import TrainingError
 from mmsearch.losses.contrastive import contrastive_loss, same_pairs
+from mmsearch.nets.descending import average_in, warm_then_cosine
 from mmsearch.nets.dual_network import towers_dtype
 from mmsearch.nets.heads import Head
 
@@ -93,9 +94,7 @@ class HeadsLoop:
 
     def _rate(self) -> float:
         """Return the learning rate of this step: a linear warm-up, then a cosine to zero."""
-        done = (self.step + 1) / self._steps
-        warm = self.settings.warm_up
-        share = done / warm if done < warm else (1 + math.cos(math.pi * (done - warm) / (1 - warm))) / 2
+        share = warm_then_cosine((self.step + 1) / self._steps, self.settings.warm_up)
         return self.settings.learning_rate * share
 
     def _loss(self, texts: Tensor) -> Tensor:
@@ -122,11 +121,7 @@ class HeadsLoop:
         torch.autograd.backward(loss)
         self._optimiser.step()
         self.step += 1
-        # Early averages forget faster, so that the random start does not linger.
-        keep = min(self.settings.average, self.step / (self.step + 10))
-        with torch.no_grad():
-            for mean, new in zip(self.averaged.parameters(), self.heads.parameters(), strict=True):
-                mean.lerp_(new, 1 - keep)
+        average_in(self.averaged.parameters(), self.heads.parameters(), self.settings.average, self.step)
         return loss.item()
 
     def run_epoch(self) -> float:

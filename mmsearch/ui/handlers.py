@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, UnknownName
-from mmsearch.types import Modality
+from mmsearch.types import FIND, MATCHES, Modality
 from mmsearch.ui import wire
 from mmsearch.ui.hosting import Rights
 from mmsearch.ui.wire import Told
@@ -41,15 +41,38 @@ def search(
 
 
 def search_twice(
-    engine: "Engine", words: str, picture: str | None, target: str, k: int, collection: str, encoder: str
+    engine: "Engine",
+    words: str,
+    picture: str | None,
+    target: str,
+    k: int,
+    collection: str,
+    encoder: str,
+    find: str = FIND[0],
 ) -> Iterator[Told]:
     """Yield what `search` answers, then the same hits in the order of a second opinion, as it comes.
 
     Raises:
         MmsearchError: If the engine cannot answer; its message is for the user.
     """
-    for answer in engine.search_twice(**_asked(engine, words, picture, target, k, collection, encoder)):
+    if find not in FIND:
+        raise BadInput(f"One can find {' or '.join(FIND)}; got {find!r}.")
+    asked = _asked(engine, words, picture, target, k, collection, encoder)
+    for answer in engine.search_twice(**asked, at_least=MATCHES if find == "all" else None):
         yield wire.results(answer)
+
+
+def explain(
+    engine: "Engine", words: str, item_id: int | None, picture: str | None, collection: str, encoder: str
+) -> Told:
+    """Say phrase by phrase why words and a picture were found together: an item's, or one that a visitor sent.
+
+    Raises:
+        MmsearchError: If the engine cannot; its message is for the user.
+    """
+    where = engine.item(item_id).collection if item_id is not None else collection or engine.default_collection()
+    known = _built(engine, where, encoder)
+    return wire.explanation(engine.explain(words, item_id=item_id, image=picture, collection=where, encoder=known))
 
 
 def similar(engine: "Engine", item_id: int, k: int, encoder: str) -> Told:

@@ -1,5 +1,6 @@
 """What the page asks for besides Gradio's endpoints: its scripts, pictures, and answers that come in parts."""
 
+from asyncio import Lock
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def routes(engine: "Engine", arrivals: Path) -> list[BaseRoute]:
         engine: What answers.
         arrivals: The folder that files of visitors arrive in.
     """
-    pictures, answers = Pictures(engine), Answers(engine, arrivals)
+    pictures, answers, explaining = Pictures(engine), Answers(engine, arrivals), Lock()
     files = {file.name: file for kind in page.FILES for file in page.FOLDER.glob(kind)}
 
     async def picture(request: Request) -> Response:
@@ -39,12 +40,20 @@ def routes(engine: "Engine", arrivals: Path) -> list[BaseRoute]:
         return Response(path.read_bytes(), headers=KEEP, media_type="image/jpeg") if path else _nothing()
 
     async def search(request: Request) -> Response:
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_BODY:
-                return PlainTextResponse("The question is too long.", 413)
+        body = await _body(request)
+        if body is None:
+            return _too_long()
         return StreamingResponse(answers.lines(body), media_type="application/x-ndjson", headers=AT_ONCE)
+
+    async def explain(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return _too_long()
+        async with explaining:  # one at a time, so that searches find a free processor
+            if await request.is_disconnected():
+                return Response(status_code=204)  # the visitor looks at another hit by now
+            told = await run_in_threadpool(answers.why, body)
+        return Response(told, media_type="application/json", headers=AT_ONCE)
 
     def page_file(request: Request) -> Response:
         file = files.get(request.path_params["name"])
@@ -57,9 +66,24 @@ def routes(engine: "Engine", arrivals: Path) -> list[BaseRoute]:
                 Route("/pictures/{size}/{item_id:int}/{content_hash}.jpg", picture),
                 Route("/page/{version}/{name}", page_file),
                 Route("/search", search, methods=["POST"]),
+                Route("/explain", explain, methods=["POST"]),
             ],
         )
     ]
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body of a question; None if it is too long for one."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            return None
+    return body
+
+
+def _too_long() -> Response:
+    return PlainTextResponse("The question is too long.", 413)
 
 
 def _nothing() -> Response:

@@ -7,6 +7,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from mmsearch.errors import BadInput, MmsearchError
+from mmsearch.types import FIND
 from mmsearch.ui import handlers, wire
 from mmsearch.ui.uploads import arrived
 from mmsearch.ui.wire import Told
@@ -39,6 +40,23 @@ class Answers:
         except MmsearchError as error:
             yield _line({"problem": str(error), "kind": type(error).__name__})
 
+    def why(self, body: bytes) -> bytes:
+        """Return why a hit was found, or an error of ours, as a line."""
+        try:
+            asked = _read(body)
+            item = asked.get("item")
+            told = handlers.explain(
+                self._engine,
+                str(asked.get("words", "")),
+                None if item is None else int(item),
+                arrived(asked.get("picture"), self._arrivals),
+                str(asked.get("collection", "")),
+                str(asked.get("encoder", "")),
+            )
+        except MmsearchError as error:
+            told = {"problem": str(error), "kind": type(error).__name__}
+        return _line(told)
+
     def _next(self, parts: Iterator[Told]) -> Told | None:
         """Return the next part; no turn is kept while it is sent, for a visitor may be slow to take it."""
         with self._turns:
@@ -53,6 +71,7 @@ class Answers:
             int(asked.get("k", 60)),
             str(asked.get("collection", "")),
             str(asked.get("encoder", "")),
+            str(asked.get("find", FIND[0])),
         )
 
 
@@ -65,6 +84,7 @@ def _read(body: bytes) -> Mapping[str, Any]:
     try:
         asked = json.loads(body)
         int(asked.get("k", 60))
+        int(asked.get("item") or 0)
         dict(asked.get("picture") or {})
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"This is no question that the app understands: {error}.") from error

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
 from mmsearch.collection.reasons import parse_reason
-from mmsearch.types import CollectionInfo, Hit, Item, Modality, Results, RunReport, Skip
+from mmsearch.types import CollectionInfo, Explanation, HeatMap, Hit, Item, Modality, Reason, Results, RunReport, Skip
 
 if TYPE_CHECKING:
     from mmsearch.encoders.registry import EncoderInfo
@@ -44,6 +46,8 @@ def results(answer: Results) -> Told:
         "ms": round(1000 * answer.seconds),
         "reranker": answer.reranker,
         "judged": answer.judged,
+        "matching": answer.matching,
+        "nothing": answer.nothing,
         "notice": answer.notice,
         "hits": [hit(one) for one in answer],
     }
@@ -53,10 +57,39 @@ def hit(one: Hit) -> Told:
     """Return a hit: its item, rank, score and, where a text matched, that text."""
     told = tile(one.item) | {"rank": one.rank, "score": round(one.score, 4)}
     if one.found_at is not None:
-        told |= {"found_at": one.found_at, "probability": _percent(one.probability)}
+        told |= {"found_at": one.found_at, "probability": _percent(one.probability), "confidence": one.confidence}
     if one.text is not None:
         told |= {"text": one.text.text, "text_id": one.text.id, "language": one.text.language}
     return told
+
+
+def explanation(why: Explanation) -> Told:
+    """Return why a text and a picture were found together."""
+    return {
+        "text": why.text,
+        "probability": _percent(why.probability),
+        "encoder": why.encoder,
+        "reranker": why.reranker,
+        "notice": why.notice,
+        "phrases": [_reason(one) for one in why.phrases],
+    }
+
+
+def _reason(one: Reason) -> Told:
+    return {
+        "text": one.text,
+        "kind": one.kind,
+        "excluded": one.excluded,
+        "span": list(one.span) if one.span else None,
+        "probability": _percent(one.probability),
+        "cosine": round(one.cosine, 3),
+        "heat": _heat(one.heat) if one.heat else None,
+    }
+
+
+def _heat(heat: HeatMap) -> Told:
+    grid: list[Plain] = np.round(heat.grid.astype(float), 3).tolist()
+    return {"grid": grid, "place": heat.place(), "made_by": heat.made_by.value}
 
 
 def _percent(probability: float | None) -> float | None:

@@ -6,14 +6,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mmsearch.engine.calibrating import CalibrationReport, LanguageFit, Trust
 from mmsearch.errors import SourceError, UnknownName
 from mmsearch.evaluation import EvaluationReport, Metrics
 from mmsearch.types import (
     CollectionInfo,
+    Explanation,
+    HeatMap,
     Hit,
     Item,
+    MadeBy,
     Modality,
     Progress,
+    Reason,
     Results,
     RunReport,
     Skip,
@@ -96,8 +103,15 @@ class FakeEngine:
         )
         return Results(hits, "library", encoder or "tiny", "cosine", 0.012)
 
-    def search_twice(self, text: str | None = None, **asked: Any) -> Iterator[Results]:
-        """The second opinion turns the first two round, at 90 and 40 per cent."""
+    def search_twice(
+        self,
+        text: str | None = None,
+        *,
+        reranker: str | None = None,
+        at_least: float | None = None,
+        **asked: Any,
+    ) -> Iterator[Results]:
+        """The second opinion turns the first two round, at 90 and 40 per cent; nothing matches "nonsense"."""
         found = self.search(text, **asked)
         yield found
         one, other, *rest = found.hits
@@ -106,7 +120,49 @@ class FakeEngine:
             replace(one, rank=2, found_at=1, probability=0.4),
         ]
         hits = (*judged, *(replace(hit, found_at=hit.rank) for hit in rest))
-        yield replace(found, hits=hits, reranker="judge", judged=2, notice="It is slow today.")
+        answer = replace(found, hits=hits, reranker=reranker or "judge", judged=2, notice="It is slow today.")
+        if at_least is not None:
+            matching = tuple(hit for hit in judged if (hit.probability or 0) >= at_least)
+            answer = replace(answer, hits=matching or hits, matching=len(matching))
+        yield replace(answer, nothing=text == "nonsense")
+
+    def calibrate(
+        self,
+        collection: str | None = None,
+        *,
+        encoder: str | None = None,
+        reranker: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> CalibrationReport:
+        self.calls.append({"collection": collection, "reranker": reranker})
+        before, after = Trust(0.9, 0.25), Trust(0.12, 0.01)
+        fit = LanguageFit(400, 12_800, "platt", before, after, 0.91, 0.043)
+        file = Path("/home/ada/.local/share/mmsearch/calibrations/ab12.json")
+        return CalibrationReport(collection or "library", encoder or "tiny", reranker or "judge", {"en": fit}, file)
+
+    def explain(
+        self,
+        text: str,
+        *,
+        item_id: int | None = None,
+        image: Path | None = None,
+        collection: str | None = None,
+        encoder: str | None = None,
+        reranker: str | None = None,
+    ) -> Explanation:
+        """The first word shows upper left, each other one a cell further to the right; a leash must not be there."""
+        self.calls.append({"explained": text, "item": item_id, "image": image, "reranker": reranker})
+        reasons, at = [], 0
+        for number, word in enumerate(text.split()[:4]):
+            grid = np.zeros((4, 4), np.float32)
+            grid[0, number] = 1
+            span = (at, at + len(word))
+            kind = "excluded" if word == "leash" else "thing"
+            sure = None if reranker == "none" else 0.5 / (number + 1)
+            reasons.append(Reason(word, kind, span, sure, 0.25, HeatMap(grid, MadeBy.ATTENTION)))
+            at += len(word) + 1
+        judge = None if reranker == "none" else "judge"
+        return Explanation(text, tuple(reasons), 0.5 if judge else None, encoder or "tiny", judge, None)
 
     def index(
         self,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsearch.encoders import download
+from mmsearch.models import family
 from tests.cli.conftest import Run
 from tests.encoders.tiny_models import save_clip, save_multilingual_texts
 
@@ -24,7 +24,7 @@ class NoHub(FakeHub):
 
 
 def test_download_prints_the_folder_alone_on_stdout(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "HuggingFaceHub", FakeHub)
+    monkeypatch.setattr(family, "HuggingFaceHub", FakeHub)
 
     done = run("encoders", "download", "clip-vit-b32")
 
@@ -34,7 +34,7 @@ def test_download_prints_the_folder_alone_on_stdout(run: Run, monkeypatch: pytes
 
 
 def test_download_without_network_says_what_to_do(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(download, "HuggingFaceHub", NoHub)
+    monkeypatch.setattr(family, "HuggingFaceHub", NoHub)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
 
     done = run("encoders", "download", "clip-vit-b32")

@@ -77,6 +77,31 @@ def test_a_second_opinion_puts_the_probability_first_where_there_is_one(run: Run
     assert "It is slow today.\n" in done.stderr
 
 
+def test_finding_all_counts_and_groups(run: Run) -> None:
+    done = run("search", "--find", "all", "--at-least", "0.3", "a cat on a sofa")
+
+    assert done.stdout.splitlines()[::2] == ["# 50% and more", "# 20% to 50%"]
+    assert "2 judged by re-ranker judge · 2 match ·" in done.stderr
+
+
+def test_finding_one_is_a_second_opinion(run: Run) -> None:
+    asked = ("a cat on a sofa", "-k", "3")
+
+    assert run("search", "--find", "one", *asked).stdout == run("search", "--rerank", *asked).stdout
+
+
+def test_says_that_nothing_matches_and_shows_what_comes_closest(run: Run) -> None:
+    done = run("search", "--rerank", "nonsense", "-k", "2")
+
+    assert "Nothing here matches. What comes closest:\n" in done.stderr
+    assert len(done.stdout.splitlines()) == 2
+
+
+def test_naming_a_re_ranker_asks_it(run: Run) -> None:
+    assert "2 judged by re-ranker blip-coco" in run("search", "--reranker", "blip-coco", "cat", "-k", "3").stderr
+    assert "judged" not in run("search", "cat").stderr
+
+
 def test_json_tells_the_probability_and_where_a_hit_was_found(run: Run) -> None:
     records = [json.loads(line) for line in run("search", "--rerank", "cat", "-k", "3", "--json").stdout.splitlines()]
 

@@ -158,3 +158,26 @@ def _size(count: object) -> str:
     """Return bytes as people say them, in powers of ten."""
     assert isinstance(count, int)
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+POINTING = {
+    "bundled matcher: attention × gradient (shown)": "attention × gradient, layer 3, taught heads, phrase alone",
+    "the same, all heads": "attention × gradient, layer 3, all heads, phrase alone",
+    "the same heads, attention alone": "attention, layer 3, taught heads, phrase alone",
+    "bundled encoder alone (shown without a matcher)": "encoder, patches, smoothed",
+    "the same, cells not averaged with their neighbours": "encoder, patches",
+}
+
+
+def pointing() -> str:
+    """Return how often heat maps point to what phrases name, as a table."""
+    figures = result("pointing")
+    assert figures is not None
+    shares = {"chance": figures["chance"]} | {name: figures["points_right"][key] for name, key in POINTING.items()}
+    rows = [f"| {name} | {_percent(each['en'])} | {_percent(each['zh'])} |" for name, each in shares.items()]
+    count = "{en} English, {zh} Chinese phrases".format(**figures["phrases"])
+    return "\n".join([f"| {count} | English | Chinese |", "|---|---|---|", *rows, ""])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

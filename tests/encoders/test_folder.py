@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from mmsearch.encoders.folder import damaged_files, fingerprint, open_folder, pick_device
+from mmsearch.encoders.folder import damaged_files, fingerprint, open_folder
 from mmsearch.errors import EncoderError
 from mmsearch.nets.folder import save_folder
 from tests.encoders.contract import EncoderContract
@@ -88,9 +88,9 @@ def test_weights_of_another_shape_are_refused(folder):
         open_folder(folder)
 
 
-def test_an_unknown_device_is_refused():
+def test_an_unknown_device_is_refused(folder):
     with pytest.raises(EncoderError, match="nonsense"):
-        pick_device("nonsense")
+        open_folder(folder, device="nonsense")
 
 
 def test_loads_without_sentence_transformers_and_transformers(folder):

@@ -3,9 +3,8 @@ import pytest
 import torch
 from PIL import Image
 
-from mmsearch.encoders import registry
 from mmsearch.encoders.pair import pair_encoders
-from mmsearch.encoders.presets import EncoderSpec
+from mmsearch.encoders.presets import ENCODER_FAMILY
 from mmsearch.encoders.registry import load_encoder
 from mmsearch.encoders.trainable import open_trainable
 from mmsearch.errors import EncoderError, UnknownName
@@ -88,8 +87,7 @@ def test_the_notice_of_our_own_kind_goes_along(folder_of, tmp_path):
 def test_a_name_that_stands_for_two_models_is_opened_as_one(tiny, hub_cache, monkeypatch):
     hub_cache("some/pictures", tiny("clip_of_sentence_transformers"))
     hub_cache("some/texts", tiny("multilingual_texts"))
-    spec = EncoderSpec("some/pictures", 12, 1, "MIT", ("mul",), "made up", "nothing", texts="some/texts")
-    monkeypatch.setitem(registry.ENCODERS, "two", spec)
+    monkeypatch.setitem(ENCODER_FAMILY.presets, "two", ("some/pictures", "some/texts"))
 
     assert open_trainable("two", device="cpu").encode_texts(TEXTS).shape == (3, 12)
 

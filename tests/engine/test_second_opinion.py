@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from mmsearch.engine import Engine
-from mmsearch.errors import RerankerError
+from mmsearch.errors import BadInput, RerankerError
 from mmsearch.search.second_opinion import Effort
 from mmsearch.types import Modality
 from tests.encoders.fakes import colour_picture
@@ -160,3 +160,16 @@ def test_what_was_kept_of_a_picture_goes_with_it(reds, matcher):
     reds.remove_collection("library")
 
     assert cache.get(matcher.tokens_as, keys) == {}
+
+
+def test_all_that_match_are_counted_and_the_others_left_out(reds):
+    first, *_, last = reds.search_twice("red", at_least=0.8)
+
+    assert names(last) == ["red-250", "red-200"]  # log-odds 5.8 and 3.4; of red-150 1.1
+    assert (len(first), last.matching) == (4, 2)
+
+
+@pytest.mark.parametrize("at_least", [-0.1, 1.5, float("nan")])
+def test_what_is_no_probability_is_refused(reds, at_least):
+    with pytest.raises(BadInput, match="probability"):
+        next(reds.search_twice("red", at_least=at_least))

@@ -8,7 +8,7 @@ from mmsearch.errors import BadInput
 from mmsearch.evaluation.cloze import guess_words
 from mmsearch.evaluation.cloze_questions import ClozeQuestion
 from mmsearch.nets.matcher_network import MASK
-from mmsearch.rerankers.base import PictureTokens
+from mmsearch.rerankers.evidence import PictureTokens
 from tests.nets.tiny import tiny_network
 from tests.training.tiny_matcher import tiny_matcher
 

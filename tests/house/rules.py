@@ -25,7 +25,11 @@ HOMES = {
     "click": ("cli/",),
     "matplotlib": ("training/curves.py",),
     "peft": ("training/adapters.py",),
-    "sentence_transformers": ("encoders/", "nets/sentence_module.py"),  # the latter is copied into saved models
+    "sentence_transformers": (
+        "encoders/",
+        "rerankers/cross_encoder.py",
+        "nets/sentence_module.py",  # copied into saved models
+    ),
 }  # library -> the only places that may import it, relative to the package
 
 

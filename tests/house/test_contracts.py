@@ -9,9 +9,10 @@ ROOT = Path(__file__).resolve().parents[2]
 SEAMS = {
     "Aligner": ("alignment", "AlignerContract"),
     "CCA": ("alignment", "AlignerContract"),
+    "DualEncoder": ("encoders", "EncoderContract"),
+    "Reranker": ("rerankers", "RerankerContract"),
     "TorchAligner": ("alignment", "AlignerContract"),
     "ViewsAligner": ("alignment", "AlignerContract"),
-    "DualEncoder": ("encoders", "EncoderContract"),
     "VectorIndex": ("ann", "IndexContract"),
 }  # base -> suite
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.base import PictureTokens, Reranker
+from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.tensors import to_tokens
 
 WORDS = ("red", "green", "blue")
@@ -28,11 +29,11 @@ class ColourMatcher(Reranker):
         means = [np.asarray(image.convert("RGB"), np.float32).mean((0, 1)) / 255 for image in images]
         return to_tokens(torch.tensor(np.stack(means))[:, None])  # (n, 1, 3)
 
-    def _score(self, texts, pictures):
+    def _score(self, texts, kept):
         self.batches += 1
         if self.batches == self.failing:
             raise RerankerError("It broke.")
-        shares = (pictures.rows * pictures.scale.astype(np.float32))[:, 0]  # (n, 3)
+        shares = (kept.rows * kept.scale.astype(np.float32))[:, 0]  # (n, 3)
         named = [next((WORDS.index(word) for word in text.split() if word in WORDS), None) for text in texts]
         return np.array(
             [-6 if i is None else 12 * share[i] - 6 for i, share in zip(named, shares, strict=True)], np.float32

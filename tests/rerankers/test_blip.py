@@ -10,9 +10,24 @@ from mmsearch.nets import dual_network
 from mmsearch.rerankers import blip
 from mmsearch.rerankers.absorbed import AbsorbedAttention
 from mmsearch.rerankers.registry import load_reranker
+from tests.rerankers.contract import RerankerContract
 from tests.rerankers.tiny_blip import save_blip, save_blip2
 
 TEXTS = ["a red dog", "two", "one dog"]
+
+
+class TestBlip(RerankerContract):
+    @staticmethod
+    def save(place):
+        save_blip(place / "blip")
+        return place / "blip"
+
+
+class TestBlip2(RerankerContract):
+    @staticmethod
+    def save(place):
+        save_blip2(place / "blip2")
+        return place / "blip2"
 
 
 def noise(count=3):

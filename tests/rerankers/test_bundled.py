@@ -40,7 +40,7 @@ def test_knows_where_the_bundled_encoder_lies():
 def test_without_weights_it_says_what_to_give_instead(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "BUNDLED_RERANKER", tmp_path)
 
-    with pytest.raises(RerankerError, match=r"comes without a re-ranker: give the folder `matcher`"):
+    with pytest.raises(RerankerError, match=r"comes without a re-ranker: give a name"):
         load_reranker("bundled")
 
 
@@ -79,3 +79,13 @@ def test_captions_score_higher_with_their_own_scene_than_with_another():
         own = reranker.score(texts, pictures)
         other = reranker.score(texts, pictures[np.roll(np.arange(len(scenes)), 1)])
         assert (own > other).mean() >= 0.75
+
+
+@there
+def test_says_that_nothing_matches_a_sentence_but_not_of_a_word():
+    matcher = load_reranker("bundled", device="cpu")
+
+    assert 0 < matcher.nothing_below("two elephants in the water") < 0.5
+    assert 0 < matcher.nothing_below("水里的两头大象") < 0.5
+    assert matcher.nothing_below("a dog") is None
+    assert matcher.nothing_below("狗") is None

@@ -9,25 +9,40 @@ from mmsearch.nets.matcher_network import save_matcher
 from mmsearch.rerankers.folder import NetworkMatcher
 from mmsearch.rerankers.registry import load_reranker
 from tests.nets.tiny import tiny_network
+from tests.rerankers.contract import RerankerContract
 from tests.training.tiny_matcher import tiny_matcher
 
 IMAGES = [Image.new("RGB", (20, 30), colour) for colour in ("red", "green", "blue")]
 
 
+def made():
+    network = tiny_matcher().requires_grad_(False).eval()
+    for look in network.fusion.look:
+        torch.nn.init.normal_(look.output.weight)
+    return network
+
+
+def saved(network, place):
+    save_folder(network.dual, place / "encoder")
+    (place / "matcher").mkdir()
+    save_matcher(network, place / "matcher", place / "encoder")
+    return place / "matcher"
+
+
+class TestMatcher(RerankerContract):
+    @staticmethod
+    def save(place):
+        return saved(made(), place)
+
+
 @pytest.fixture(scope="module")
 def network():
-    made = tiny_matcher().requires_grad_(False).eval()
-    for look in made.fusion.look:
-        torch.nn.init.normal_(look.output.weight)
-    return made
+    return made()
 
 
 @pytest.fixture
 def folder(network, tmp_path):
-    save_folder(network.dual, tmp_path / "encoder")
-    (tmp_path / "matcher").mkdir()
-    save_matcher(network, tmp_path / "matcher", tmp_path / "encoder")
-    return tmp_path / "matcher"
+    return saved(network, tmp_path)
 
 
 def test_scores_are_those_of_the_network_pair_by_pair(network):

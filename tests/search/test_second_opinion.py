@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmsearch.rerankers.scale import Curve, ScoreScale
+from mmsearch.rerankers.verdict import any_matches
 from mmsearch.search.grammar import parse_query
 from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen
 from mmsearch.types import Hit, Item, Modality, StoredText
@@ -107,3 +109,91 @@ def test_judges_texts_found_for_a_picture():
 
 def test_nothing_found_needs_no_opinion():
     assert list(opinion([]).on_pictures(parse_query("red"), [], ALL)) == []
+
+
+def every(at_least, seconds=60, most=200):
+    return Effort(seconds, most, at_least=at_least)
+
+
+def test_finding_all_keeps_those_that_are_probable_enough():
+    *_, said = opinion([0.9, 0.1, 0.7, 0.4, 0.3]).on_pictures(parse_query("red"), hits(5), every(0.5))
+
+    assert order(said) == [1, 3]  # log-odds 12 * 0.7 - 6 and more are probable
+    assert (said.matching, said.judged, said.done) == (2, 5, True)
+    assert [hit.confidence for hit in said.hits] == ["high", "high"]
+
+
+def test_finding_all_shows_everything_until_it_is_done():
+    told = list(opinion(np.linspace(1, 0, 20)).on_pictures(parse_query("red"), hits(20), every(0.5)))
+
+    assert [len(said.hits) for said in told] == [20, 20, 10]
+    assert [said.matching for said in told] == [8, 10, 10]
+
+
+def test_finding_all_does_not_stop_at_a_sure_one_but_where_none_matched_for_long():
+    reds = np.full(160, 0.1)
+    reds[:3] = 1.0
+    *_, said = opinion(reds).on_pictures(parse_query("red"), hits(160), every(0.5))
+
+    assert said.judged == 56  # 48 in a row that do not match, in whole batches
+    assert said.matching == 3
+
+
+def test_finding_all_where_none_matches_shows_what_comes_closest():
+    *_, said = opinion([0.2, 0.4, 0.1]).on_pictures(parse_query("red"), hits(3), every(0.5))
+
+    assert (said.matching, order(said)) == (0, [2, 1, 3])
+
+
+def scaled(reds, nothing):
+    made = opinion(reds)
+    made.scale = ScoreScale({"en": Curve("platt", 0.5, -1.0)}, nothing)
+    return made
+
+
+def test_says_that_nothing_matches_once_it_is_done():
+    told = list(scaled(np.full(20, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(20), ALL))
+    *_, other = scaled(np.full(20, 0.3), {"en": 0.75}).on_pictures(parse_query("red"), hits(20), ALL)
+    *_, chinese = scaled(np.full(20, 0.3), {"zh": 0.9}).on_pictures(parse_query("red"), hits(20), ALL)
+
+    assert [said.nothing for said in told] == [False, False, True]
+    each = 1 / (1 + np.exp(0.5 * 2.4 + 1))  # 0.1, so that of the first 16 one matches at 0.81
+    assert told[-1].hits[0].probability == pytest.approx(each, abs=0.01)
+    assert any_matches(np.full(20, np.log(each / (1 - each)), np.float32)) == pytest.approx(1 - (1 - each) ** 16)
+    assert (other.nothing, chinese.nothing) == (False, False)
+
+
+def test_where_nothing_matches_the_order_stays():
+    *_, said = scaled(np.linspace(0.1, 0.4, 20), {"en": 0.99}).on_pictures(parse_query("red"), hits(20), ALL)
+
+    assert said.nothing
+    assert order(said) == list(range(1, 21))
+    assert [hit.rank for hit in said.hits] == [hit.found_at for hit in said.hits]
+    assert said.hits[-1].probability > said.hits[0].probability
+
+
+def test_nothing_is_not_said_by_few_hits():
+    brief = Effort(seconds=0, sure=1.1)
+    *_, few = scaled(np.full(20, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(20), brief)
+    *_, all_there_are = scaled(np.full(3, 0.3), {"en": 0.9}).on_pictures(parse_query("red"), hits(3), brief)
+
+    assert (few.judged, few.nothing) == (8, False)
+    assert all_there_are.nothing
+
+
+def test_nothing_is_said_of_pictures_that_could_not_be_read():
+    *_, said = opinion([0.1, 0.1], unreadable={1, 2}).on_pictures(parse_query("red"), hits(2), ALL)
+
+    assert (said.nothing, said.hits[0].probability) == (False, None)
+
+
+def test_tells_how_many_hits_have_no_captions_for_one_that_reads_them():
+    matcher = ColourMatcher()
+    kept = matcher.prepare([Image.new("RGB", (8, 8), colour) for colour in ((0, 255, 0), (255, 0, 0))])
+    matcher.reads, matcher.notice = Modality.TEXT, "It is slow."
+
+    (told,) = SecondOpinion(matcher, lambda items: Seen([0, 2], kept)).on_pictures(parse_query("red"), hits(3), ALL)
+
+    assert told.notice == "1 of 3 hits have no captions for the re-ranker colours to read. It is slow."
+    assert order(told) == [3, 1, 2]
+    assert told.hits[2].probability is None

@@ -5,6 +5,7 @@ import socket
 from shutil import copytree
 
 import pytest
+from PIL import Image
 
 from mmsearch.encoders.registry import load_encoder
 from mmsearch.errors import EncoderError, VectorIndexError
@@ -54,6 +55,21 @@ def test_loading_and_using_an_encoder_opens_no_connection(tmp_path, monkeypatch)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
     assert load_encoder(str(folder), device="cpu").encode_texts(["a dog"]).shape[0] == 1
+
+
+@pytest.mark.parametrize("text", ["https://example.org/a.png", "a.png"])
+def test_a_query_that_looks_like_an_address_or_a_path_is_not_opened(tmp_path, monkeypatch, text):
+    def refuse(*args, **kwargs):
+        raise AssertionError(f"opened {args}")
+
+    encoder = load_encoder(str(_saved(tmp_path)), device="cpu")
+    encoder.load()
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(Image, "open", refuse)
+
+    assert encoder.encode_texts([text]).shape[0] == 1
 
 
 def _saved(tmp_path):

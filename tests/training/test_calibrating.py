@@ -28,13 +28,15 @@ def test_fits_every_language_and_kind_of_picture(pair, data):
 
     assert set(found.weights) == {"en photo", "zh photo", "en drawn", "zh drawn"}
     assert len(found.drawn) == pair[0].dim
+    assert set(found.nothing) == {"en", "zh"}
+    assert all(0 < below < 1 for below in found.nothing.values())
 
 
 def test_without_photographs_all_count_as_such(pair):
     found = fit_calibration(*pair, [])
 
     assert set(found.weights) == {"en drawn", "zh drawn"}
-    assert found.drawn == ()
+    assert (found.drawn, found.nothing) == ((), {})
 
 
 def test_every_second_picture_is_kept_to_measure_on(pair, data, monkeypatch):
@@ -54,6 +56,7 @@ PAIRS = Pairs(
     np.array([2.0, 1.0, -1.0, 0.5], np.float32),
     np.array([0.1, 0.5, 0.2, 0.3], np.float32),
     np.array([True, True, False, False]),
+    texts=2,
 )
 
 

@@ -30,7 +30,12 @@ def test_the_middle_of_several_things_is_the_mean_of_theirs():
 
 def looked(weights, hidden):
     """One text of two tokens, of which the second names place 1, and two layers."""
-    return [Looks([Look(weights, hidden), Look(weights.flip(2), hidden)], torch.tensor([[-1, 1]]))]
+    return [
+        Looks(
+            [Look(weights, hidden, weights[:, None]), Look(weights.flip(2), hidden, weights[:, None])],
+            torch.tensor([[-1, 1]]),
+        )
+    ]
 
 
 def test_words_should_look_where_what_they_name_is():

@@ -5,6 +5,7 @@ from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 
+import numpy as np
 from PIL import Image
 
 from mmsearch.encoders.registry import EncoderInfo
@@ -12,10 +13,14 @@ from mmsearch.errors import BadInput, NotIndexed, SourceError, UnknownName
 from mmsearch.types import (
     CollectionInfo,
     Credit,
+    Explanation,
+    HeatMap,
     Hit,
     Item,
+    MadeBy,
     Modality,
     Progress,
+    Reason,
     Removed,
     Results,
     RunReport,
@@ -56,6 +61,7 @@ class FakeEngine:
         self.in_use = "fake"
         self.vectors = {"fake": (len(self.all), 5)}
         self.removed: list[str] = []
+        self.explained: list[tuple] = []
         self.left_behind: dict[str, str] = {}
 
     def warm_up(self):
@@ -69,15 +75,32 @@ class FakeEngine:
         hits = self._pictures(text, k) if target is Modality.IMAGE else self._texts(text, k)
         return Results(tuple(hits), collection or "samples", "fake", "cosine", 0.012)
 
-    def search_twice(self, text=None, **asked):
-        """The second opinion turns the order round; the first of it is certain, the last was not judged."""
+    def search_twice(self, text=None, at_least=None, **asked):
+        """The second opinion turns the order round; the first of it is certain, the last was not judged.
+
+        Nothing matches "nonsense".
+        """
         found = self.search(text, **asked)
         yield found
         turned = [
             replace(hit, rank=rank, found_at=hit.rank, probability=None if rank == len(found) else 1 / rank)
             for rank, hit in enumerate(reversed(found.hits), 1)
         ]
-        yield replace(found, hits=tuple(turned), reranker="judge", judged=len(found) - 1)
+        answer = replace(found, hits=tuple(turned), reranker="judge", judged=len(found) - 1, nothing=text == "nonsense")
+        if at_least is not None:
+            matching = tuple(hit for hit in turned if (hit.probability or 0) >= at_least)
+            answer = replace(answer, hits=matching, matching=len(matching))
+        yield answer
+
+    def explain(self, text, *, item_id=None, image=None, collection=None, encoder=None, reranker=None):
+        """Each word is a phrase; a leash must not be there. All show upper left."""
+        if item_id is not None:
+            self.item(item_id)
+        self.explained.append((text, item_id, image, collection, encoder))
+        heat = HeatMap(np.array([[1, 0.12345], [0, 0]], np.float32), MadeBy.ATTENTION)
+        kinds = {"leash": "excluded"}
+        reasons = tuple(Reason(word, kinds.get(word, "thing"), None, 0.98765, 0.25, heat) for word in text.split())
+        return Explanation(text, reasons, 0.5, encoder or "fake", "judge", None)
 
     def similar(self, item_id, k=10, encoder=None):
         others = [item for item in self.all if item.id != self.item(item_id).id]

@@ -43,6 +43,21 @@ def test_a_second_opinion_follows_the_first(engine):
     assert second["hits"][-1]["probability"] is None
 
 
+def test_all_that_match_can_be_asked_for(engine):
+    *_, last = handlers.search_twice(engine, "square", None, "image", 12, "", "", "all")
+
+    assert last["matching"] == len(last["hits"]) == 2
+    assert [hit["confidence"] for hit in last["hits"]] == ["high", "high"]
+    with pytest.raises(BadInput, match="'some'"):
+        next(handlers.search_twice(engine, "square", None, "image", 12, "", "", "some"))
+
+
+def test_the_page_is_told_that_nothing_matches(engine):
+    told = list(handlers.search_twice(engine, "nonsense", None, "image", 12, "", ""))
+
+    assert [part["nothing"] for part in told] == [False, True]
+
+
 @pytest.mark.parametrize("words", ["", "   ", "\n\t"])
 def test_nothing_to_search_for_is_refused_in_the_engines_words(engine, words):
     with pytest.raises(BadInput, match="Nothing to search for"):

@@ -26,6 +26,13 @@ def test_tells_the_first_answer_and_then_the_second_opinion(told):
     assert (first["reranker"], second["reranker"]) == (None, "judge")
 
 
+def test_a_question_says_whether_all_are_wanted(told):
+    *_, second = told({"words": "blue square", "find": "all"})
+
+    assert second["matching"] == len(second["hits"])
+    assert told({"words": "blue square", "find": "most"})[0]["kind"] == "BadInput"
+
+
 def test_an_error_of_ours_is_a_part(told):
     (part,) = told({"words": "red", "collection": "nope"})
 
@@ -58,3 +65,50 @@ def test_one_who_takes_his_time_keeps_nobody_waiting(engine, tmp_path):
         next(each)
 
     assert len(list(answers.lines(b'{"words": "red"}'))) == 2
+
+
+@pytest.fixture
+def why(engine, tmp_path):
+    """Return what the page is told when it asks why a hit was found."""
+    (tmp_path / "arrivals").mkdir()
+    answers = Answers(engine, tmp_path / "arrivals")
+    return lambda question: json.loads(
+        answers.why(question if isinstance(question, bytes) else json.dumps(question).encode())
+    )
+
+
+def test_tells_why_words_found_a_picture(why, engine):
+    told = why({"words": "red leash", "item": 1, "encoder": "fake"})
+
+    assert engine.explained == [("red leash", 1, None, "samples", "fake")]
+    assert (told["probability"], told["reranker"], told["notice"]) == (0.5, "judge", None)
+    assert [each["excluded"] for each in told["phrases"]] == [False, True]
+    assert told["phrases"][0]["probability"] == 0.988
+    assert told["phrases"][0]["heat"] == {
+        "grid": [[1.0, 0.123], [0.0, 0.0]],
+        "place": "upper left",
+        "made_by": "attention",
+    }
+
+
+def test_tells_why_a_picture_that_was_sent_found_a_text(why, engine, tmp_path):
+    (tmp_path / "arrivals" / "sent.png").write_bytes(b"picture")
+
+    why({"words": "red", "picture": {"path": str(tmp_path / "arrivals" / "sent.png")}, "collection": "samples"})
+
+    assert engine.explained == [("red", None, str(tmp_path / "arrivals" / "sent.png"), "samples", None)]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ({"words": "red", "item": 99}, "UnknownName"),
+        ({"words": "red", "item": 1, "encoder": "/etc"}, "UnknownName"),
+        ({"words": "red", "picture": {"path": "/etc/passwd"}}, "BadInput"),
+        ({"words": "red", "item": "many"}, "BadInput"),
+        (b"{", "BadInput"),
+    ],
+)
+def test_what_cannot_be_explained_is_a_problem(why, engine, question, kind):
+    assert why(question)["kind"] == kind
+    assert engine.explained == []

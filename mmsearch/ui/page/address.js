@@ -1,7 +1,7 @@
 // The address says what is asked, so that Back works and a search can be sent to somebody.
 
-const NAMES = { words: "q", target: "for", collection: "in", encoder: "by", k: "n", page: "view" };
-const DEFAULTS = { words: "", target: "image", collection: "", encoder: "", k: 60, page: "search" };
+const NAMES = { words: "q", target: "for", find: "find", collection: "in", encoder: "by", k: "n", page: "view" };
+const DEFAULTS = { words: "", target: "image", find: "one", collection: "", encoder: "", k: 60, page: "search" };
 const MOST = 300; // hits
 
 /** Return the query that an address asks. A picture of the visitor's cannot be in it; one of a collection can. */
@@ -11,6 +11,7 @@ export function queryOf({ search }) {
     for (const [key, name] of Object.entries(NAMES)) query[key] = asked.get(name) ?? DEFAULTS[key];
     query.k = Math.min(Math.max(Math.trunc(Number(query.k)) || DEFAULTS.k, 1), MOST);
     if (!["image", "text"].includes(query.target)) query.target = DEFAULTS.target;
+    if (!["one", "all"].includes(query.find)) query.find = DEFAULTS.find;
     if (!["search", "index", "about"].includes(query.page)) query.page = DEFAULTS.page;
     const like = Number(asked.get("like"));
     if (Number.isInteger(like) && like > 0) query.like = { id: like, hash: asked.get("hash") ?? "" };

@@ -15,7 +15,8 @@ export class Gallery {
     constructor(opened) {
         this.element = make("ul", { id: "mm-gallery", class: "mm-gallery", "aria-label": say("gallery") });
         this.items = [];
-        this.places = []; // the list elements, in order
+        this.places = []; // the list elements of pictures, in order
+        this.groups = [{ from: 0, name: null }]; // runs of pictures that stand together, each below its name
         this.rows = [];
         this.current = 0;
         this.width = 0;
@@ -37,6 +38,7 @@ export class Gallery {
     show(items) {
         this.items = items;
         this.current = 0;
+        this.groups = [{ from: 0, name: null }];
         this.places = items.map(place);
         this.fit();
         this.element.replaceChildren(...this.places);
@@ -52,19 +54,31 @@ export class Gallery {
         this.element.append(...more);
     }
 
-    /** Show the same items in another order: each moves to its new place, and says how far it rose. */
-    reorder(items) {
+    /**
+     * Show the same items, or some of them, in another order: each moves to its new place, and says how far it rose.
+     * `groups` are {from, name}, the first from 0; without them all stand together.
+     */
+    reorder(items, groups = [{ from: 0, name: null }]) {
         const before = new Map(this.items.map((item, index) => [item.id, this.places[index]]));
         const from = new Map([...before.values()].map((one) => [one, one.getBoundingClientRect()]));
         const focused = document.activeElement;
         this.items = items;
+        this.groups = groups;
         this.places = items.map((item, index) => before.get(item.id) ?? place(item, index));
         this.places.forEach((one, index) => judge(one, items[index]));
         this.fit();
-        this.element.replaceChildren(...this.places);
+        this.element.replaceChildren(...this.grouped());
         this.setCurrent(Math.max(0, this.tiles().indexOf(focused)));
         if (this.element.contains(focused)) focused.focus({ preventScroll: true });
         for (const one of this.places) slide(one, from.get(one));
+    }
+
+    /** Return the list elements with the names of groups between them. */
+    grouped() {
+        return this.groups.flatMap(({ from, name }, group) => [
+            ...(name ? [make("li", { class: "mm-group" }, name)] : []),
+            ...this.places.slice(from, this.groups[group + 1]?.from),
+        ]);
     }
 
     tiles() {
@@ -105,7 +119,10 @@ export class Gallery {
     fit() {
         if (!this.width) return; // not on the page yet
         const wanted = this.width < 600 ? 136 : Math.min(Math.max(this.width / 6, 168), 232);
-        this.rows = layOut(this.items.map(aspect), this.width, wanted, GAP);
+        this.rows = this.groups.flatMap(({ from }, group) => {
+            const aspects = this.items.slice(from, this.groups[group + 1]?.from).map(aspect);
+            return layOut(aspects, this.width, wanted, GAP).map((row) => ({ ...row, from: from + row.from }));
+        });
         for (const row of this.rows) {
             row.widths.forEach((one, index) => {
                 const { style } = this.places[row.from + index];
@@ -147,7 +164,7 @@ const ROSE = 3; // places from which on it is worth saying
 function judge(one, item) {
     const tile = one.querySelector(".mm-tile");
     const figure = tile.querySelector(".mm-tile-words b");
-    if (figure) figure.textContent = measure(item);
+    if (figure) figure.textContent = item.probability == null ? "" : measure(item); // a cosine is on another scale
     tile.querySelector(".mm-rose")?.remove();
     const rose = item.probability == null ? 0 : item.found_at - item.rank;
     if (rose >= ROSE) tile.append(make("span", { class: "mm-rose", title: say("rose", { n: rose }) }, `▲ ${rose}`));

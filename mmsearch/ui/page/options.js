@@ -3,6 +3,8 @@
 import { make } from "./dom.js";
 import { count, goodAt, say } from "./words.js";
 
+const TARGETS = { image: "target_image", text: "target_text" };
+const FINDS = { one: "find_one", all: "find_all" };
 const COUNTS = [24, 60, 120, 300];
 
 /** Return the controls; `changed` is called when the query was changed by one of them. */
@@ -14,7 +16,8 @@ export function options(query, overview, changed) {
     return make(
         "div",
         { class: "mm-options" },
-        targets(query, (value) => set("target", value)),
+        segments("target", TARGETS, query.target, (value) => set("target", value)),
+        segments("find", FINDS, query.find, (value) => set("find", value)),
         chooser("collection", "mm-collection", query.collection, collections(overview), (value) => {
             query.encoder = ""; // the one that searches the other collection
             set("collection", value);
@@ -41,16 +44,13 @@ export function goodAtLine(query, overview) {
     return info ? say("encoder_good_at", { encoder: name, good_at: goodAt(info) }) : name;
 }
 
-function targets(query, chosen) {
+/** Return buttons of which one is pressed; `values` holds the name of the words of each. */
+function segments(key, values, pressed, chosen) {
     return make(
         "div",
-        { class: "mm-segments", role: "group", "aria-label": say("target") },
-        ["image", "text"].map((target) =>
-            make(
-                "button",
-                { type: "button", "aria-pressed": String(query.target === target), onclick: () => chosen(target) },
-                say(`target_${target}`),
-            ),
+        { class: "mm-segments", role: "group", "aria-label": say(key) },
+        Object.entries(values).map(([value, name]) =>
+            make("button", { type: "button", "aria-pressed": String(value === pressed), onclick: () => chosen(value) }, say(name)),
         ),
     );
 }

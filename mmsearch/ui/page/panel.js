@@ -2,15 +2,17 @@
 
 import { button, icon, link, make } from "./dom.js";
 import { ask, pictureOf } from "./server.js";
+import { Why, questionOf } from "./why.js";
 import { language, measure, say, size } from "./words.js";
 
 const phone = window.matchMedia("(max-width: 760px)");
 
 export class Panel {
-    /** `actions` holds what its buttons do: similar(item), step(by) and closed(). */
+    /** `actions` holds what its buttons do: similar(item), step(by) and closed(); query() is what was asked. */
     constructor(actions) {
         this.actions = actions;
         this.hit = null;
+        this.why = new Why();
         this.body = make("div", { class: "mm-panel-body" });
         this.element = make("aside", { id: "mm-panel", class: "mm-panel", "aria-label": say("panel"), hidden: true, tabindex: -1 });
         this.element.append(this.bar(), this.body);
@@ -25,6 +27,7 @@ export class Panel {
     async show(hit, answer) {
         [this.hit, this.answer] = [hit, answer];
         const fresh = !this.open;
+        this.why.stop();
         this.element.hidden = false;
         this.element.dataset.item = hit.id;
         document.body.classList.add("mm-has-panel");
@@ -49,6 +52,7 @@ export class Panel {
     close() {
         if (!this.open) return;
         this.hit = null;
+        this.why.stop();
         this.element.hidden = true;
         document.body.classList.remove("mm-has-panel");
         this.actions.closed();
@@ -98,9 +102,13 @@ export class Panel {
             make("h2", {}, heading),
             this.buttons(item),
             score(hit, answer),
+            this.why.element,
             captions(item, hit, heading),
             facts(item),
         );
+        const query = this.actions.query();
+        const question = questionOf(hit, answer, query);
+        if (question) this.why.show(question, hit.text === undefined ? this.body.querySelector(".mm-large") : null, query.picture?.url);
     }
 
     buttons(item) {

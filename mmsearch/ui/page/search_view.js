@@ -28,6 +28,7 @@ export class SearchView {
             similar: (item) => app.search({ words: "", picture: null, like: item, target: item.has_picture ? "image" : "text" }),
             step: (by) => this.step(by),
             closed: () => this.closed(),
+            query: () => app.query,
         });
         this.status = make("p", { id: "mm-status", class: "mm-status", role: "status", "aria-live": "polite" });
         this.controls = make("div", { class: "mm-controls" });
@@ -86,10 +87,10 @@ export class SearchView {
     }
 
     /** Yield the answer, and where it comes in parts each of them. */
-    async *ask({ words, picture, like, target, k, collection, encoder }) {
+    async *ask({ words, picture, like, target, find, k, collection, encoder }) {
         if (like) yield ask("similar", like.id, k, encoder);
         else if (!words && !picture) yield ask("browse", collection, 0);
-        else yield* answers({ words, picture: picture?.sent ?? null, target, k, collection, encoder });
+        else yield* answers({ words, picture: picture?.sent ?? null, target, find, k, collection, encoder });
     }
 
     tell(answer) {
@@ -140,11 +141,12 @@ export class SearchView {
         this.answer = answer;
         this.shown = answer.hits;
         this.status.textContent = this.summary(answer, this.list === this.texts ? "text" : "picture");
-        this.list.reorder(answer.hits);
+        this.list.reorder(answer.hits, answer.matching ? groupsOf(answer.hits) : undefined);
+        if (answer.nothing) this.found.prepend(message(say("nothing_matches", { words: this.app.query.words }), say("nothing_help"), [], "nothing"));
         if (!open) return;
         this.index = this.shown.findIndex((hit) => hit.id === open.id && hit.text_id === open.text_id);
         this.list.mark(this.index);
-        this.panel.judged(this.shown[this.index], answer);
+        if (this.index >= 0) this.panel.judged(this.shown[this.index], answer); // not one that does not match after all
     }
 
     summary(answer, noun) {
@@ -153,7 +155,8 @@ export class SearchView {
         const about = say(key, { words: answer.like ? answer.like.names[language()] : words });
         const told = say("status", { found: count(noun, answer.hits.length), about, collection: answer.collection, ms: number(answer.ms) });
         const judged = answer.judged ? say("judged", { n: number(answer.judged) }) : "";
-        return [told, judged, answer.notice].filter(Boolean).join(" · ");
+        const matching = answer.matching == null ? "" : say("matching", { n: number(answer.matching) });
+        return [told, judged, matching, answer.notice].filter(Boolean).join(" · ");
     }
 
     examples() {
@@ -220,6 +223,16 @@ export class SearchView {
         this.list.mark(-1);
         if (this.index !== undefined) this.list.focus(this.index);
     }
+}
+
+/** Return where the hits of each confidence begin, and what to call them; those that were not judged come last. */
+function groupsOf(hits) {
+    const kinds = hits.map((hit) => hit.confidence ?? "unjudged");
+    const starts = kinds.flatMap((kind, index) => (index && kind === kinds[index - 1] ? [] : [index]));
+    return starts.map((from, place) => {
+        const n = (starts[place + 1] ?? hits.length) - from;
+        return { from, name: say(`confidence_${kinds[from]}`, { n: number(n) }) };
+    });
 }
 
 /** Return grey places for the pictures to come. */

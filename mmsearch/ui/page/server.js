@@ -29,30 +29,42 @@ export async function ask(endpoint, ...given) {
 
 /** Ask a question whose answer comes in parts, and yield each. */
 export async function* answers(question) {
+    const answer = await post("mmsearch/search", question);
+    for await (const line of lines(answer.body)) yield parsed(line);
+}
+
+/** Ask why a hit was found; a signal ends the waiting. */
+export async function explanation(question, signal) {
+    return parsed(await (await post("mmsearch/explain", question, signal)).text());
+}
+
+/** Send a question to a route of ours, and return the answer's beginning. */
+async function post(address, question, signal) {
     let answer;
     try {
-        answer = await fetch("mmsearch/search", {
+        answer = await fetch(address, {
             method: "POST",
             headers: { "Content-Type": "application/json" },
             body: JSON.stringify(question),
+            signal,
         });
     } catch {
         throw new Refusal("", "Unreachable");
     }
     if (!answer.ok) throw new Refusal(`HTTP ${answer.status}`, "Broken");
-    for await (const line of lines(answer.body)) {
-        const part = parsed(line);
-        if (part.problem) throw new Refusal(part.problem, part.kind);
-        yield part;
-    }
+    return answer;
 }
 
+/** Return what a line tells; a problem is thrown. */
 function parsed(line) {
+    let told;
     try {
-        return JSON.parse(line);
+        told = JSON.parse(line);
     } catch {
         throw new Refusal("", "Broken");
     }
+    if (told.problem) throw new Refusal(told.problem, told.kind);
+    return told;
 }
 
 /** Yield the lines of a stream of UTF-8. */

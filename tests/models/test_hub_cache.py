@@ -1,6 +1,6 @@
 from shutil import copytree
 
-from mmsearch.encoders.hub_cache import cached_folder
+from mmsearch.models.hub_cache import cached_folder
 
 
 def test_finds_what_the_cache_holds_and_nothing_else(tiny, hub_cache):
