@@ -1,13 +1,14 @@
 """Measures the learners of the alignment laboratory on frozen features, and how fast CCA is.
 
-    python -m benchmarks.alignment [--parts speed flickr8k …] [--methods cca contrastive …] [--seeds 3]
+    python -m benchmarks.alignment [--parts speed flickr8k …] [--methods cca contrastive …] [--seeds 3] [--missing]
 
 Needs MMSEARCH_TEST_DATA with flickr8k/frozen_features.npz (MobileNetV2 and MiniLM-L6) and wikipedia/ (SIFT and LDA,
 Rasiwasia et al., ACM Multimedia 2010). On Flickr8k a learner is fitted on the training split and measured on dev; on
 Wikipedia it is fitted on the training split and measured on test by mean average precision, an item of the same class
 being right. The part `fusion` looks for dev items, each a picture with four captions, by their fifth. What is not
-asked for keeps what was measured before.
-Writes benchmarks/results/alignment.json.
+asked for keeps what was measured before; after a stop, `--missing` measures what is not there yet. Variants of a
+learner and the ensemble, which would take an hour with three seeds, are run with one.
+Writes benchmarks/results/alignment.json after each learner.
 """
 
 import argparse
@@ -209,7 +210,7 @@ def over_seeds(
     for direction in ("text_to_image", "image_to_text"):
         averaged[direction] = {k: mean(run[direction][k] for run in runs) for k in runs[0][direction]}  # type: ignore[index,attr-defined]
     print(f"{name}: {json.dumps(averaged)}", flush=True)
-    return {"parameters": learner(0).get_params(), "mean": averaged, "runs": runs}
+    return {"parameters": learner(0).get_params(), "seeds": len(runs), "mean": averaged, "runs": runs}
 
 
 def fusion(data: Path) -> dict[str, float]:
@@ -300,6 +301,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="*", default=PARTS)
     parser.add_argument("--methods", nargs="*", help="only these")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--missing", action="store_true", help="keep what was measured before")
     options = parser.parse_args()
     target = RESULTS / f"{NAME}.json"
     result = json.loads(target.read_text(encoding="utf-8"))["result"] if target.exists() else {}
@@ -319,7 +321,9 @@ def main() -> None:
     for part in (part for part in sets if part in options.parts):
         read, learners, once = sets[part]
         train, test = read(options.data)
-        for name in options.methods or learners:
+        for name in [name for name in learners if name in (options.methods or learners)]:
+            if options.missing and name in result.get(part, {}):
+                continue
             figures = over_seeds(name, learners[name], options.seeds, lambda x: once(x, train, test))  # noqa: B023
             result.setdefault(part, {})[name] = figures
             write_result(NAME, result)
