@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from mmsearch.alignment.base import Aligner, Report
 from mmsearch.alignment.checks import Pairs, Rows, check_between, unit_rows
+from mmsearch.alignment.ensemble import Ensemble
 from mmsearch.alignment.held_out import mean_reciprocal_rank
-from mmsearch.alignment.registry import aligner_class
-from mmsearch.errors import BadInput
+from mmsearch.alignment.learners import LEARNERS
+from mmsearch.errors import BadInput, UnknownName
 from mmsearch.nets.projections import Joined, Same
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)  # that are tried
+METHODS: dict[str, type[Aligner]] = {**LEARNERS, "ensemble": Ensemble}  # that may stand on top of an encoder
 _LEARNT = "learnt."
 
 
@@ -25,7 +27,7 @@ class Adaptation(Aligner):
     it helps: the weight is the one by which pairs that the learner has not seen find each other best, and may be 0.
 
     Args:
-        method: Name of the learner, as in `ALIGNERS`.
+        method: Name of the learner, as in `METHODS`.
         parameters: Of the learner, those that differ from its defaults; None for none.
         validation: Share of the images that the weight is chosen on; the learner is then fitted on all.
         random_state: Of the choice of these images.
@@ -56,7 +58,9 @@ class Adaptation(Aligner):
 
     def _new(self) -> Aligner:
         try:
-            return aligner_class(self.method)(**(self.parameters or {}))
+            return METHODS[self.method](**(self.parameters or {}))
+        except KeyError:
+            raise UnknownName("learner", self.method, METHODS) from None
         except TypeError as error:
             raise BadInput(f"parameters is {self.parameters!r}, which {self.method} does not take: {error}") from error
 

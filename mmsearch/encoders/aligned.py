@@ -152,7 +152,8 @@ def write_aligned(folder: Path, sides: Mapping[str, Side], projections: "Mapping
             image_side=sides["image"].image_side,
             plain_texts=sides["text"].plain,
         )
-    except (SafetensorError, RuntimeError) as error:  # the libraries report a full disk so
+    except (OSError, SafetensorError, RuntimeError) as error:  # the libraries report a full disk so
+        rmtree(part, ignore_errors=True)
         raise OSError(str(error)) from error
     rmtree(folder, ignore_errors=True)
     part.replace(folder)
