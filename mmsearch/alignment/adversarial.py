@@ -38,7 +38,7 @@ class AdversarialAligner(TorchAligner):
         smoothing: Share of the target that is spread over all texts of a batch; for softmax.
         class_share: Share of the loss that draws items of one class together; used if `fit` is given labels.
         epochs: At most.
-        batch_size: Images a step.
+        batch_size: Images a step, at most; an epoch has three steps at least.
         learning_rate: At its peak.
         weight_decay: Of matrices.
         validation: Share of the images held out to tell when to stop; 0 to train to the end on all.
@@ -59,12 +59,12 @@ class AdversarialAligner(TorchAligner):
         temperature: float = 0.05,
         smoothing: float = 0.1,
         class_share: float = 0.0,
-        epochs: int = 30,
-        batch_size: int = 1000,
-        learning_rate: float = 1e-3,
+        epochs: int = 40,
+        batch_size: int = 2000,
+        learning_rate: float = 2e-3,
         weight_decay: float = 0.1,
         validation: float = 0.05,
-        patience: int = 15,
+        patience: int = 20,
         random_state: int = 0,
         device: str = "cpu",
     ) -> None:

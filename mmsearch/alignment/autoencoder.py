@@ -36,7 +36,7 @@ class MultimodalAutoencoder(TorchAligner, ViewsAligner):
         smoothing: Share of the contrast's target that is spread over all items of a batch.
         class_share: Share of the contrast that draws items of one class together; used if `fit` is given labels.
         epochs: At most.
-        batch_size: Items a step.
+        batch_size: Items a step, at most; an epoch has three steps at least.
         learning_rate: At its peak.
         weight_decay: Of matrices.
         validation: Share of the items held out to tell when to stop; 0 to train to the end on all.
@@ -52,16 +52,16 @@ class MultimodalAutoencoder(TorchAligner, ViewsAligner):
         dropout: float = 0.7,
         modality_dropout: float = 0.5,
         reconstruction: float = 1.0,
-        contrast: float = 1.0,
+        contrast: float = 3.0,
         temperature: float = 0.05,
         smoothing: float = 0.1,
         class_share: float = 0.0,
-        epochs: int = 30,
-        batch_size: int = 1000,
-        learning_rate: float = 1e-3,
+        epochs: int = 40,
+        batch_size: int = 2000,
+        learning_rate: float = 2e-3,
         weight_decay: float = 0.1,
         validation: float = 0.05,
-        patience: int = 15,
+        patience: int = 20,
         random_state: int = 0,
         device: str = "cpu",
     ) -> None:

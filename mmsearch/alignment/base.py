@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped]  # it has no annotations
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsearch.alignment.checks import Pairs, Rows, blocks_of, checked_pairs, checked_rows, checked_views, unit_rows
 from mmsearch.alignment.persistence import Saved, read_folder, write_folder
@@ -121,7 +121,7 @@ class Aligner(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no 
         if not all(bool(tensor.isfinite().all()) for tensor in saved.tensors.values()):
             raise BadInput(f"The learner saved in {folder} holds NaN or infinity. Fit and save it again.")
         try:
-            learner = cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in saved.parameters.items()})
+            learner = cls(**{name: _with_tuples(value) for name, value in saved.parameters.items()})
             learner.widths_ = saved.widths
             learner._restore(saved.tensors)
             for view, width in enumerate(saved.widths):
@@ -163,6 +163,16 @@ class Aligner(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no 
     @abstractmethod
     def _project(self, rows: Rows, view: int) -> Rows:
         """Map features of a view (0: image, 1: text) to the shared space, of any length."""
+
+    @abstractmethod
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view (0: image, 1: text) as a network that `nets.projections.described` knows.
+
+        It maps features (B, d) to codes of any length; those of unit length are what `transform_…` gives.
+
+        Raises:
+            BadInput: If this is not fitted.
+        """
 
     @abstractmethod
     def _tensors(self) -> dict[str, Tensor]:
@@ -225,3 +235,8 @@ def parameters_of(learner: BaseEstimator) -> dict[str, Any]:
     return {
         name: value.item() if isinstance(value, np.generic) else value for name, value in learner.get_params().items()
     }
+
+
+def _with_tuples(value: object) -> object:
+    """Turn lists, which is what JSON makes of tuples, back into tuples."""
+    return tuple(_with_tuples(each) for each in value) if isinstance(value, list) else value

@@ -1,12 +1,17 @@
 """Contrastive heads on frozen features."""
 
+from typing import Self
+
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from mmsearch.alignment.checks import check_between, check_count, check_one_of
+from mmsearch.alignment.base import Report
+from mmsearch.alignment.checks import Pairs, check_between, check_count, check_one_of, checked_pairs, checked_rows
 from mmsearch.alignment.contrast import LOSSES, Contrast, refuse_without_labels
 from mmsearch.alignment.items import Batch, Items
 from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.alignment.warm_start import begin_as_cca
+from mmsearch.errors import BadInput
 from mmsearch.losses.structure import structure_loss
 from mmsearch.nets.projectors import ProjectorNetwork
 
@@ -29,7 +34,7 @@ class ContrastiveHeads(TorchAligner):
         start_from_cca: Whether the linear part begins as CCA rather than at random; then at most as many columns
             as CCA has components are returned.
         epochs: At most; in each every image meets one of its texts.
-        batch_size: Images a step.
+        batch_size: Images a step, at most; an epoch has three steps at least.
         learning_rate: At its peak.
         weight_decay: Of matrices.
         validation: Share of the images held out to tell when to stop; 0 to train to the end on all.
@@ -37,6 +42,8 @@ class ContrastiveHeads(TorchAligner):
         random_state: Seed.
         device: Where torch computes.
     """
+
+    _extra: Pairs | None = None  # of the fit that goes on
 
     def __init__(
         self,
@@ -50,12 +57,12 @@ class ContrastiveHeads(TorchAligner):
         levels: int = 1,
         class_share: float = 0.0,
         start_from_cca: bool = False,
-        epochs: int = 30,
-        batch_size: int = 1000,
-        learning_rate: float = 1e-3,
+        epochs: int = 40,
+        batch_size: int = 2000,
+        learning_rate: float = 2e-3,
         weight_decay: float = 0.1,
         validation: float = 0.05,
-        patience: int = 15,
+        patience: int = 20,
         random_state: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -77,6 +84,43 @@ class ContrastiveHeads(TorchAligner):
         self.patience = patience
         self.random_state = random_state
         self.device = device
+
+    def fit(
+        self,
+        image: ArrayLike,
+        text: ArrayLike,
+        *,
+        owner: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        extra: tuple[ArrayLike, ArrayLike] | None = None,
+        progress: Report | None = None,
+    ) -> Self:
+        """Learn from pairs, as every learner does, and from extra ones that are never held out.
+
+        Args:
+            image: (n, d1) features.
+            text: (m, d2) features.
+            owner: (m,), the row of `image` that each text describes.
+            labels: (n,), classes.
+            extra: Further pairs, (k, d1) and (k, d2), such as the mean picture of a class and its name.
+            progress: Called after each epoch.
+
+        Raises:
+            BadInput: If data or parameters cannot be used, or extra pairs are given together with labels.
+        """
+        self._extra = None if extra is None else checked_pairs(*extra)
+        if self._extra is not None:
+            checked_rows(self._extra.image, "extra image features", checked_rows(image, "image features").shape[1])
+            checked_rows(self._extra.text, "extra text features", checked_rows(text, "text features").shape[1])
+            if labels is not None:
+                raise BadInput("Extra pairs have no classes; give either `extra` or `labels`.")
+        try:
+            return super().fit(image, text, owner=owner, labels=labels, progress=progress)
+        finally:
+            del self._extra
+
+    def _with_more(self, train: Items) -> Items:
+        return train if self._extra is None else train.joined(Items.of_pairs(self._extra, self.device))
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from mmsearch.alignment.cca import CCA
-from mmsearch.alignment.checks import Rows, check_between
+from mmsearch.alignment.checks import check_between
 from mmsearch.alignment.held_out import mean_reciprocal_rank
-from mmsearch.alignment.items import Batch, Items, batches, owners_of
+from mmsearch.alignment.items import Batch, Items, owners_of
 from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.alignment.warm_start import begin_as_cca
 from mmsearch.errors import BadInput
 from mmsearch.losses.correlation import total_correlation
+from mmsearch.nets.projections import Chain
 from mmsearch.nets.projectors import ProjectorNetwork
 
 _CCA = "cca."
@@ -47,22 +48,23 @@ class DeepCCA(TorchAligner):
     """
 
     cca_: CCA
+    least_batches = 1  # the full-batch objective is one of its forms
 
     def __init__(
         self,
-        dim: int = 256,
+        dim: int = 384,
         hidden: int = 1024,
         dropout: float = 0.7,
-        ridge: float = 0.1,
+        ridge: float = 0.3,
         power: float = 1.0,
         reconstruction: float = 0.0,
         start_from_cca: bool = True,
-        epochs: int = 30,
+        epochs: int = 15,
         batch_size: int = 2000,
-        learning_rate: float = 1e-3,
+        learning_rate: float = 1e-4,
         weight_decay: float = 0.1,
         validation: float = 0.05,
-        patience: int = 15,
+        patience: int = 5,
         random_state: int = 0,
         device: str = "cpu",
     ) -> None:
@@ -93,7 +95,7 @@ class DeepCCA(TorchAligner):
         return ProjectorNetwork(self._projectors(widths), **decoders)
 
     def _start(self, train: Items) -> None:
-        smallest = min(len(batch) for batch in batches(len(train), self.batch_size))
+        smallest = min(len(batch) for batch in self._batches(len(train)))
         if smallest <= self.dim:
             raise BadInput(
                 f"Deep CCA needs more images in a batch than codes have columns; got {smallest} images and "
@@ -131,8 +133,10 @@ class DeepCCA(TorchAligner):
     def _new_cca(self) -> CCA:
         return CCA(None, self.ridge, self.ridge, self.power)
 
-    def _project(self, rows: Rows, view: int) -> Rows:
-        return self.cca_._project(super()._project(rows, view), view)
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        self._check_fitted()
+        return Chain(super().projection(view), self.cca_.projection(view).to(self.device))
 
     def _tensors(self) -> dict[str, Tensor]:
         return super()._tensors() | {_CCA + name: tensor for name, tensor in self.cca_._tensors().items()}

@@ -83,6 +83,17 @@ class Items:
         counts = tuple(count[items] for count in self.counts)
         return replace(self, views=tuple(views), starts=tuple(starts), counts=counts, labels=labels)
 
+    def joined(self, others: "Items") -> "Items":
+        """Return these items and then others, without labels."""
+        pairs = zip(self.views, others.views, strict=True)
+        starts = zip(self.views, self.starts, others.starts, strict=True)
+        counts = zip(self.counts, others.counts, strict=True)
+        return Items(
+            tuple(torch.cat(pair) for pair in pairs),
+            tuple(torch.cat([first, second + len(view)]) for view, first, second in starts),
+            tuple(torch.cat(pair) for pair in counts),
+        )
+
     def split(self, share: float) -> tuple["Items", "Items | None"]:
         """Hold out a share of the items at random; None where that would be fewer than ten."""
         held = int(share * len(self))

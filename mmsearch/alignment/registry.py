@@ -1,29 +1,13 @@
-"""The learners that exist."""
+"""All learners by name, and whichever a folder holds."""
 
 from pathlib import Path
 
-from mmsearch.alignment.adversarial import AdversarialAligner
-from mmsearch.alignment.autoencoder import MultimodalAutoencoder
+from mmsearch.alignment.adaptation import METHODS, Adaptation
 from mmsearch.alignment.base import Aligner
-from mmsearch.alignment.cca import CCA
-from mmsearch.alignment.contrastive import ContrastiveHeads
-from mmsearch.alignment.deep_cca import DeepCCA
-from mmsearch.alignment.graph_network import GraphAligner
-from mmsearch.alignment.kernel_cca import KernelCCA
-from mmsearch.alignment.multiset_cca import MultisetCCA
 from mmsearch.alignment.persistence import read_folder
 from mmsearch.errors import UnknownName
 
-ALIGNERS: dict[str, type[Aligner]] = {
-    "cca": CCA,
-    "kernel-cca": KernelCCA,
-    "multiset-cca": MultisetCCA,
-    "contrastive": ContrastiveHeads,
-    "deep-cca": DeepCCA,
-    "autoencoder": MultimodalAutoencoder,
-    "adversarial": AdversarialAligner,
-    "graph": GraphAligner,
-}
+ALIGNERS: dict[str, type[Aligner]] = {**METHODS, "adaptation": Adaptation}
 
 
 def aligner_class(name: str) -> type[Aligner]:

@@ -45,6 +45,7 @@ class TorchAligner(Aligner, ABC):
 
     network_: ProjectorNetwork
     best_epoch_: int
+    least_batches = 3  # an epoch; with fewer, small data would be left after too few steps
 
     dim: int
     hidden: int
@@ -80,11 +81,12 @@ class TorchAligner(Aligner, ABC):
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(self.random_state)
             train, held = items.split(self.validation)
+            train = self._with_more(train)
             self.network_ = self._build(tuple(view.shape[1] for view in items.views)).to(self.device)
             for projector, view in zip(self.network_.views(), train.views, strict=True):
                 projector.set_standard(view)
             self._start(train)
-            steps = len(batches(len(train), self.batch_size))
+            steps = len(self._batches(len(train)))
             schedule = Schedule(self.epochs, AVERAGE, self.patience)
             descent = Descent(self.network_, self._optimisers(), schedule, steps)
             self.best_epoch_ = descent.run(
@@ -92,10 +94,13 @@ class TorchAligner(Aligner, ABC):
             )
             self._finish(train)
 
+    def _batches(self, count: int) -> tuple[Tensor, ...]:
+        return batches(count, min(self.batch_size, -(-count // self.least_batches)))
+
     def _losses(self, train: Items) -> Iterator[Tensor]:
         """Give the loss of each batch of an epoch."""
         self._begin_epoch(train)
-        for items in batches(len(train), self.batch_size):
+        for items in self._batches(len(train)):
             yield self._loss(train.batch(items))
 
     @torch.no_grad()
@@ -119,8 +124,12 @@ class TorchAligner(Aligner, ABC):
     @torch.no_grad()
     def _project(self, rows: Rows, view: int) -> Rows:
         given = torch.from_numpy(rows).float().to(self.device)
-        codes: Rows = self.network_.views()[view](given).cpu().numpy()
+        codes: Rows = self.projection(view)(given).cpu().numpy()
         return codes
+
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        return self.network_.views()[view]
 
     def _tensors(self) -> dict[str, Tensor]:
         return {name: tensor.cpu().contiguous() for name, tensor in self.network_.state_dict().items()}
@@ -145,6 +154,10 @@ class TorchAligner(Aligner, ABC):
     @abstractmethod
     def _loss(self, batch: Batch) -> Tensor:
         """Return the loss of a batch."""
+
+    def _with_more(self, train: Items) -> Items:
+        """Add to what is trained on but never held out; nothing here."""
+        return train
 
     def _start(self, train: Items) -> None:
         """Prepare the network before the descent; nothing here."""

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn import cross_decomposition
@@ -126,6 +128,20 @@ def test_data_of_several_blocks_give_what_the_whole_gives(texts, monkeypatch):
 
     assert blocks.correlations_ == pytest.approx(whole.correlations_, abs=1e-10)
     assert blocks.image_mean_ == pytest.approx(whole.image_mean_)
+
+
+def test_needs_far_less_memory_than_the_data(tmp_path):
+    image = np.memmap(tmp_path / "image", np.float16, "w+", shape=(100_000, 48))
+    image[:] = np.random.default_rng(0).standard_normal((1000, 48)).repeat(100, axis=0)
+    text = image[:, :16]
+    CCA().fit(image[::1000], text[::1000])  # imports count elsewhere
+
+    tracemalloc.start()
+    CCA().fit(image, text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 12e6  # in float32 the data would take 26 MB
 
 
 def test_several_texts_of_an_image_count_as_so_many_pairs():

@@ -123,3 +123,35 @@ def test_a_parameter_out_of_range_is_refused_by_name(parameter, value):
 def test_class_share_needs_labels():
     with pytest.raises(BadInput, match="no labels were given"):
         ContrastiveHeads(class_share=0.5).fit(*paired(50)[:2])
+
+
+def test_extra_pairs_teach_what_no_other_pair_does():
+    image, text, _ = paired(300)
+    known, unknown = image.copy(), image.copy()
+    known[:, :6], unknown[:, 6:] = 0, 0  # half of the columns never vary in the pairs, only in the extra ones
+    new_image, new_text, _ = paired(100, seed=1)
+    new_image[:, 6:] = 0
+
+    plain = ContrastiveHeads(**QUICK).fit(known, text)
+    more = ContrastiveHeads(**QUICK).fit(known, text, extra=(unknown, text))
+
+    assert found_first(plain.transform_image(new_image), plain.transform_text(new_text)) < 0.1
+    assert found_first(more.transform_image(new_image), more.transform_text(new_text)) > 0.4
+
+
+def test_extra_pairs_are_never_held_out_and_leave_nothing_behind():
+    image, text, _ = paired(100)
+
+    fitted = ContrastiveHeads(**(QUICK | {"epochs": 1, "validation": 0.5})).fit(image, text, extra=(image + 50, text))
+
+    assert fitted.network_.views()[0].mean.mean() > 20  # all hundred of them count besides fifty others
+    assert not hasattr(fitted, "_extra")
+
+
+def test_extra_pairs_that_do_not_fit_are_refused():
+    image, text, _ = paired(50)
+
+    with pytest.raises(BadInput, match="extra text features have 12 columns"):
+        ContrastiveHeads(**QUICK).fit(image, text, extra=(image, image))
+    with pytest.raises(BadInput, match="either `extra` or `labels`"):
+        ContrastiveHeads(**QUICK).fit(image, text, extra=(image, text), labels=np.zeros(50, int))
