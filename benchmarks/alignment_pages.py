@@ -49,6 +49,7 @@ def figures(name: str, language: str) -> str:
 def _learners(page: str, words: Mapping[str, str]) -> Lines:
     """Yield recall and precision of the learners of a page."""
     found = (record("alignment") or {}).get("result", {})
+    tables: list[str] = []
     for part, header, row in (
         ("flickr8k", "recall", _recall),
         ("wikipedia", "precision", _precision),
@@ -57,10 +58,12 @@ def _learners(page: str, words: Mapping[str, str]) -> Lines:
         measured = {name: each for name, each in found.get(part, {}).items() if _is_of(name, page)}
         if measured:
             rows = [(f"`{name}`", *row(each["mean"]), str(len(each["runs"]))) for name, each in measured.items()]
-            yield from _table(words[part], words[header], rows)
+            tables += _table(words[part], words[header], rows)
     if page == "cca" and "speed" in found:
-        yield from _speed(found["speed"], words)
-    yield from _source(words, "alignment")
+        tables += _speed(found["speed"], words)
+    yield from tables
+    if tables:
+        yield from _source(words, "alignment")
 
 
 def _is_of(name: str, page: str) -> bool:
@@ -174,7 +177,7 @@ def _tuned(words: Mapping[str, str]) -> Lines:
             " / ".join(_percent(each[name]["text_to_image"][f"recall_at_{k}"]) for k in (1, 10))
             for each in (before, after)
         )
-        rows.append((f"{label}{words['colon']}{words[language]}", *both))
+        rows.append((f"{label}{words['comma']}{words[language]}", *both))
     yield from _table(words["tuned"], words["stages"], rows)
     yield from _source(words, "encoder-training", "pretraining")
 
@@ -194,7 +197,7 @@ def _source(words: Mapping[str, str], *names: str) -> Lines:
     """Name the records that figures are from, those that are there."""
     links = [f"[{name}.json](../../benchmarks/results/{name}.json)" for name in names if record(name)]
     if links:
-        yield from (words["from"].format(links=words["colon"].join(links)), "")
+        yield from (words["from"].format(links=words["comma"].join(links)), "")
 
 
 BLOCKS: Mapping[str, Callable[[Mapping[str, str]], Lines]] = {
