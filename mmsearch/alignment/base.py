@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator  # type: ignore[import-untyped]  # it has no annotations
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsearch.alignment.checks import Pairs, Rows, blocks_of, checked_pairs, checked_rows, checked_views, unit_rows
 from mmsearch.alignment.persistence import Saved, read_folder, write_folder
@@ -163,6 +163,16 @@ class Aligner(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no 
     @abstractmethod
     def _project(self, rows: Rows, view: int) -> Rows:
         """Map features of a view (0: image, 1: text) to the shared space, of any length."""
+
+    @abstractmethod
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view (0: image, 1: text) as a network that `nets.projections.described` knows.
+
+        It maps features (B, d) to codes of any length; those of unit length are what `transform_…` gives.
+
+        Raises:
+            BadInput: If this is not fitted.
+        """
 
     @abstractmethod
     def _tensors(self) -> dict[str, Tensor]:

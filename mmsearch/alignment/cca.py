@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsearch.alignment.base import Aligner, FitProgress, Report, set_arrays, tensors_of
 from mmsearch.alignment.checks import Pairs, Rows, blocks_of, check_between, check_count, checked_pairs, checked_rows
 from mmsearch.alignment.moments import ClassMeans, Matrix, Moments, add_pairs, pair_blocks
 from mmsearch.alignment.whitening import whitener
 from mmsearch.errors import BadInput
+from mmsearch.nets.projections import Affine, Chain
 
 _ARRAYS = ("image_mean_", "text_mean_", "image_weights_", "text_weights_", "correlations_")
 
@@ -156,6 +158,17 @@ class CCA(Aligner):
     def _project(self, rows: Rows, view: int) -> Rows:
         weighted: Rows = self._components(rows, view) * self.correlations_**self.power
         return weighted
+
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        self._check_fitted()
+        mean, weights = ((self.image_mean_, self.image_weights_), (self.text_mean_, self.text_weights_))[view]
+        weighted = weights * self.correlations_**self.power
+        return Chain(*self._lifting(view), Affine.of(torch.from_numpy(mean), torch.from_numpy(weighted)))
+
+    def _lifting(self, view: int) -> tuple[nn.Module, ...]:
+        """Return `_lift` as networks; none here."""
+        return ()
 
     def _prepare(self, pairs: Pairs) -> None:
         """Set what `_lift` needs; nothing here."""

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from mmsearch.alignment.cca import CCA
-from mmsearch.alignment.checks import Rows, check_between
+from mmsearch.alignment.checks import check_between
 from mmsearch.alignment.held_out import mean_reciprocal_rank
 from mmsearch.alignment.items import Batch, Items, owners_of
 from mmsearch.alignment.torch_learner import TorchAligner
 from mmsearch.alignment.warm_start import begin_as_cca
 from mmsearch.errors import BadInput
 from mmsearch.losses.correlation import total_correlation
+from mmsearch.nets.projections import Chain
 from mmsearch.nets.projectors import ProjectorNetwork
 
 _CCA = "cca."
@@ -132,8 +133,10 @@ class DeepCCA(TorchAligner):
     def _new_cca(self) -> CCA:
         return CCA(None, self.ridge, self.ridge, self.power)
 
-    def _project(self, rows: Rows, view: int) -> Rows:
-        return self.cca_._project(super()._project(rows, view), view)
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        self._check_fitted()
+        return Chain(super().projection(view), self.cca_.projection(view).to(self.device))
 
     def _tensors(self) -> dict[str, Tensor]:
         return super()._tensors() | {_CCA + name: tensor for name, tensor in self.cca_._tensors().items()}

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsearch.alignment.base import Aligner, Report
 from mmsearch.alignment.checks import Pairs, Rows, unit_rows
 from mmsearch.alignment.learners import LEARNERS
 from mmsearch.errors import BadInput, UnknownName
+from mmsearch.nets.projections import Joined
 
 Member = tuple[str, dict[str, Any]]  # name of a learner, and its parameters
 
@@ -63,6 +64,11 @@ class Ensemble(Aligner):
 
     def _project(self, rows: Rows, view: int) -> Rows:
         return np.concatenate([unit_rows(member._project(rows, view)) for member in self.members_], axis=1)
+
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        self._check_fitted()
+        return Joined([member.projection(view) for member in self.members_], [1.0] * len(self.members_))
 
     def _tensors(self) -> dict[str, Tensor]:
         return {

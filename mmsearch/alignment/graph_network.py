@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
-from mmsearch.alignment.checks import Rows, check_count
+from mmsearch.alignment.checks import check_count
 from mmsearch.alignment.contrast import Contrast, refuse_without_labels
-from mmsearch.alignment.graph import Graph, Memory, key_rows
+from mmsearch.alignment.graph import Graph, Memory
 from mmsearch.alignment.held_out import mean_reciprocal_rank
 from mmsearch.alignment.items import Batch, Items
 from mmsearch.alignment.torch_learner import TorchAligner
-from mmsearch.nets.messages import MessageLayer, nearest
+from mmsearch.nets.messages import MessageLayer
+from mmsearch.nets.projections import GraphProjection
 from mmsearch.nets.projectors import ProjectorNetwork
 
 _MEMORY = "memory."
@@ -151,27 +152,31 @@ class GraphAligner(TorchAligner):
             return None
         memory = self._remember(network, train)
         rows = held.first_rows()
-        codes = self._codes(network, rows)
-        heard = [self._listen(network, codes[v], self._near(network, rows[v], memory, v), memory, v) for v in range(2)]
-        return mean_reciprocal_rank(tuple(heard), held.labels)
-
-    def _near(self, network: ProjectorNetwork, rows: Tensor, memory: Memory, view: int) -> Tensor:
-        """Return the nearest training nodes of new items (B, d), (B, k)."""
-        keys = memory.keys[view].float()
-        queries = key_rows(network.views()[view], rows).float()
-        return nearest(queries, keys, min(self.neighbours, len(keys)))
+        heard = tuple(self._listener(network, memory, view)(rows[view]) for view in range(2))
+        return mean_reciprocal_rank(heard, held.labels)
 
     def _finish(self, train: Items) -> None:
         self.memory_ = self._remember(self.network_, train)
         del self._graph
 
-    @torch.no_grad()
-    def _project(self, rows: Rows, view: int) -> Rows:
-        given = torch.from_numpy(rows).float().to(self.device)
-        codes = self.network_.views()[view](given)
-        near = self._near(self.network_, given, self.memory_, view)
-        heard: Rows = self._listen(self.network_, codes, near, self.memory_, view).cpu().numpy()
-        return heard
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        self._check_fitted()
+        return self._listener(self.network_, self.memory_, view)
+
+    def _listener(self, network: ProjectorNetwork, memory: Memory, view: int) -> GraphProjection:
+        """Return the map of a view that hears from a memory."""
+        projector, keys = network.views()[view], memory.keys[view]
+        sizes = {"layers": self.layers, "rows": len(keys), "neighbours": self.neighbours}
+        with torch.device("meta"):  # all of it is taken from elsewhere
+            made = GraphProjection(**projector.sizes(), **sizes)
+        made.projector = projector
+        made.messages = nn.ModuleList(network.others[f"message{layer}_{view}"] for layer in range(self.layers))
+        made.register_buffer("keys", keys)
+        for layer, (own, across) in enumerate(zip(memory.own, memory.across, strict=True)):
+            made.register_buffer(f"own{layer}", own[view].half())
+            made.register_buffer(f"across{layer}", across[view].half())
+        return made.eval()
 
     def _tensors(self) -> dict[str, Tensor]:
         kept = {_MEMORY + name: tensor.cpu() for name, tensor in self.memory_.tensors().items()}

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsearch.alignment.base import set_arrays, tensors_of
 from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.checks import Pairs, Rows, check_between, check_count
+from mmsearch.nets.projections import Waves
 
 SAMPLE = 1000  # rows whose distances set the width of the kernel
 _ARRAYS = ("image_frequencies_", "text_frequencies_")
@@ -75,6 +77,9 @@ class KernelCCA(CCA):
             np.sqrt(frequencies.shape[1])
         )
         return lifted
+
+    def _lifting(self, view: int) -> tuple[nn.Module, ...]:
+        return (Waves.of(torch.from_numpy((self.image_frequencies_, self.text_frequencies_)[view])),)
 
     def _tensors(self) -> dict[str, Tensor]:
         return super()._tensors() | tensors_of(self, _ARRAYS)

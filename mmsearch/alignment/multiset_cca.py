@@ -6,13 +6,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.linalg import eigh  # type: ignore[import-untyped]  # it has no annotations
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmsearch.alignment.base import FitProgress, Report, ViewsAligner
 from mmsearch.alignment.checks import BLOCK, Pairs, Rows, check_between, check_count
 from mmsearch.alignment.moments import Matrix, Moments, add_pairs, pair_blocks
 from mmsearch.alignment.whitening import whitener
 from mmsearch.errors import BadInput
+from mmsearch.nets.projections import Affine
 
 
 class MultisetCCA(ViewsAligner):
@@ -100,6 +101,12 @@ class MultisetCCA(ViewsAligner):
         centred = rows - self.means_[view].astype(rows.dtype)
         projected: Rows = centred @ self.weights_[view].astype(rows.dtype) * self.correlations_**self.power
         return projected
+
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        self._check_fitted()
+        weighted = self.weights_[view] * self.correlations_**self.power
+        return Affine.of(torch.from_numpy(self.means_[view]), torch.from_numpy(weighted))
 
     def _tensors(self) -> dict[str, Tensor]:
         tensors = {"correlations": torch.from_numpy(self.correlations_)}

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
+from mmsearch.alignment.adaptation import METHODS, Adaptation
 from mmsearch.alignment.base import Aligner
-from mmsearch.alignment.ensemble import Ensemble
-from mmsearch.alignment.learners import LEARNERS
 from mmsearch.alignment.persistence import read_folder
 from mmsearch.errors import UnknownName
 
-ALIGNERS: dict[str, type[Aligner]] = {**LEARNERS, "ensemble": Ensemble}
+ALIGNERS: dict[str, type[Aligner]] = {**METHODS, "adaptation": Adaptation}
 
 
 def aligner_class(name: str) -> type[Aligner]:

@@ -124,8 +124,12 @@ class TorchAligner(Aligner, ABC):
     @torch.no_grad()
     def _project(self, rows: Rows, view: int) -> Rows:
         given = torch.from_numpy(rows).float().to(self.device)
-        codes: Rows = self.network_.views()[view](given).cpu().numpy()
+        codes: Rows = self.projection(view)(given).cpu().numpy()
         return codes
+
+    def projection(self, view: int) -> nn.Module:
+        """Return the map of a view as a network."""
+        return self.network_.views()[view]
 
     def _tensors(self) -> dict[str, Tensor]:
         return {name: tensor.cpu().contiguous() for name, tensor in self.network_.state_dict().items()}

@@ -21,6 +21,7 @@ COMMANDS = {
     "eval": "mmsearch.cli.evaluate",
     "calibrate": "mmsearch.cli.calibrate",
     "train": "mmsearch.cli.train",
+    "align": "mmsearch.cli.align",
     "scenes": "mmsearch.cli.scenes",
     "serve": "mmsearch.cli.serve",
     "encoders": "mmsearch.cli.encoders",

@@ -23,11 +23,17 @@ if TYPE_CHECKING:
     from mmsearch.nets.dual_network import DualNetwork
 
 CONFIG, CHECKSUMS = "config.json", "checksums.json"  # written by `nets.dual_network.save_network`
+ALIGNED = "aligned.json"  # written by `nets.aligned_folder.write_projections`
 
 
 def is_ours(folder: Path) -> bool:
     """Say whether a model folder holds a network of `mmsearch.nets`."""
     return (folder / CHECKSUMS).is_file()
+
+
+def is_aligned(folder: Path) -> bool:
+    """Say whether a model folder joins two encoders by maps that were learnt."""
+    return (folder / ALIGNED).is_file()
 
 
 def fingerprint(folder: Path) -> str:

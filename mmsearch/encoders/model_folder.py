@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from mmsearch.encoders.folder import Identity
+from mmsearch.encoders.folder import ALIGNED, Identity
 from mmsearch.errors import EncoderError
 from mmsearch.models.fingerprint import folder_fingerprint
 
@@ -61,6 +61,19 @@ def describe(folder: Path) -> Identity | None:
         return Identity(fingerprint(folder), dims[0], max(image_side(branch[0]) for branch in branches))
     except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         return None  # of a form not known here; loading it tells
+
+
+def aligned_identity(folder: Path) -> Identity:
+    """Return what a folder of aligned encoders says of itself, without loading it.
+
+    Raises:
+        EncoderError: If it is damaged.
+    """
+    try:
+        description = read_json(folder / ALIGNED)
+        return Identity(fingerprint(folder), int(description["dim"]), int(description["image_side"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EncoderError(f"Cannot load the encoder in {folder}: {error!r}. Make it anew: mmsearch align") from error
 
 
 def _branches(folder: Path) -> list[list[Path]]:

@@ -4,7 +4,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmsearch.encoders.folder import is_ours
+from mmsearch.encoders.folder import is_aligned, is_ours
 from mmsearch.encoders.model_folder import fingerprint, image_side
 from mmsearch.encoders.sentence_transformer import (
     UNKNOWN_SIDE,
@@ -90,6 +90,6 @@ def _folder(name: str) -> Path:
         raise BadInput(
             f"{name} is no folder and no model on this machine. If it is a hub id: mmsearch encoders download {name}"
         )
-    if is_ours(folder):
+    if is_ours(folder) or is_aligned(folder):
         raise BadInput(f"{name} takes pictures and texts in a format of its own, and cannot be joined.")
     return folder

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.encoders.folder import Identity, identity, is_ours, open_folder
+from mmsearch.encoders.folder import Identity, identity, is_aligned, is_ours, open_folder
 from mmsearch.encoders.lazy import LazyEncoder
-from mmsearch.encoders.model_folder import check_folder, describe
+from mmsearch.encoders.model_folder import aligned_identity, check_folder, describe
 from mmsearch.encoders.presets import ENCODER_FAMILY, ENCODERS
 from mmsearch.encoders.threads import let_waiting_threads_sleep
 
@@ -87,12 +87,20 @@ def model_folders(name: str, models: Path | None = None) -> list[Path]:
 
 
 def _open(folder: Path, name: str, device: str) -> DualEncoder:
-    """Open a folder of our own kind by our own classes, any other by sentence-transformers."""
+    """Open a folder of our own kinds by our own classes, any other by sentence-transformers."""
+    if is_aligned(folder):
+        return _lazy(partial(_open_aligned, folder, name, device), name, aligned_identity(folder))
     if is_ours(folder):
         return _lazy(partial(open_folder, folder, name=name, device=device), name, identity(folder))
     check_folder(folder)
     load, known = partial(_open_model, folder, name, device), describe(folder)
     return _lazy(load, name, known) if known is not None and known.side else load()
+
+
+def _open_aligned(folder: Path, name: str, device: str) -> DualEncoder:
+    from mmsearch.encoders.aligned import open_aligned
+
+    return open_aligned(folder, name=name, device=device)
 
 
 def _open_model(folder: Path, name: str, device: str) -> DualEncoder:

@@ -11,11 +11,12 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
-from mmsearch.encoders.folder import is_ours, open_folder
+from mmsearch.encoders.folder import is_aligned, is_ours, open_folder
 from mmsearch.encoders.model_folder import image_side
 from mmsearch.encoders.pair import join
 from mmsearch.encoders.registry import model_folders
 from mmsearch.encoders.sentence_transformer import UNKNOWN_SIDE, SentenceTransformerEncoder, load_model, set_speed
+from mmsearch.errors import EncoderError
 from mmsearch.nets.dual_network import DualNetwork, set_precision, towers_dtype
 from mmsearch.nets.folder import save_folder
 
@@ -184,6 +185,11 @@ def open_trainable(name: str, *, device: str = "auto") -> TrainableEncoder:
         EncoderError: If it is not on this machine, cannot be loaded or is no encoder of pictures and texts.
     """
     folders = model_folders(name)
+    if is_aligned(folders[0]):
+        raise EncoderError(
+            f"{name} was made by `mmsearch align` of encoders that stay as they are. Train the encoder that it "
+            "stands on, then align again."
+        )
     if is_ours(folders[0]):
         return TrainableNetwork(open_folder(folders[0], device=device, dtype=torch.float32).network, folders[0])
     model = load_model(folders[0], device) if len(folders) == 1 else join(folders[0], folders[1], device)

@@ -39,6 +39,11 @@ class Projector(nn.Module):
         """Return features (B, inside) with mean and deviation of the training data taken out."""
         return (features - self.get_buffer("mean")) / self.get_buffer("deviation")
 
+    def sizes(self) -> dict[str, int]:
+        """Return the arguments that make another of the kind, ready for use."""
+        hidden = 0 if self.residual is None else int(self.residual[0].out_features)  # type: ignore[arg-type]
+        return {"inside": self.linear.in_features, "outside": self.linear.out_features, "hidden": hidden}
+
     def forward(self, features: Tensor) -> Tensor:
         """Map features (B, inside) to codes (B, outside)."""
         standard = F.dropout(self.standardise(features), self.dropout / 2, self.training)

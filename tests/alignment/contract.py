@@ -5,9 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
+from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
 from mmsearch.errors import BadInput
+from mmsearch.nets.projections import built, described
 
 from .made import found_first, paired
 
@@ -119,6 +122,19 @@ class AlignerContract:
         assert np.array_equal(loaded.transform_text(text), fitted.transform_text(text))
         assert loaded.get_params() == fitted.get_params()
         assert {path.suffix for path in (tmp_path / "aligner").iterdir()} == {".json", ".safetensors"}
+
+    @pytest.mark.parametrize("view", [0, 1])
+    def test_maps_alike_as_a_network_made_anew_from_its_description(self, fitted, view):
+        rows = paired(9, seed=1)[view]
+        found = fitted.projection(view)
+
+        with torch.no_grad():
+            anew = built(json.loads(json.dumps(described(found)))).eval()
+            anew.load_state_dict(found.state_dict())
+            codes = F.normalize(anew(torch.from_numpy(rows)), dim=1).numpy()
+
+        expected = (fitted.transform_image, fitted.transform_text)[view](rows)
+        assert codes == pytest.approx(expected, abs=1e-4)
 
     @pytest.mark.parametrize("damage", ["missing", "weights", "truncated", "config", "parameter", "method", "newer"])
     def test_a_damaged_folder_is_refused(self, fitted, tmp_path, damage):
