@@ -91,8 +91,7 @@ def draw_clouds(before: tuple[Rows, Rows], after: tuple[Rows, Rows], method: str
     """
     figure = _figure(9.0, 4.6)
     grid = figure.subplots(1, 2)
-    together = before[0].shape[1] == before[1].shape[1]
-    how = "" if together else ", each in a plane of its own"
+    how = "" if share_columns(before) else ", each in a plane of its own"
     _cloud(grid[0], flattened(before), f"before{how}")
     _cloud(grid[1], flattened(after), f"after, by {method}")
     grid[0].legend(loc="best", fontsize="small")
@@ -100,10 +99,14 @@ def draw_clouds(before: tuple[Rows, Rows], after: tuple[Rows, Rows], method: str
     return _write(figure, folder / CLOUDS)
 
 
+def share_columns(pair: tuple[Rows, Rows]) -> bool:
+    """Say whether vectors of pictures and of texts can be drawn in one plane."""
+    return pair[0].shape[1] == pair[1].shape[1]
+
+
 def flattened(pair: tuple[Rows, Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return clouds of pictures (n, d1) and of texts (n, d2) in a plane, in one of its own each if the widths differ."""
-    together = pair[0].shape[1] == pair[1].shape[1]
-    image, text = plane(pair) if together else (plane(pair[:1])[0], plane(pair[1:])[0])
+    image, text = plane(pair) if share_columns(pair) else (plane(pair[:1])[0], plane(pair[1:])[0])
     return image[:POINTS], text[:POINTS]
 
 

@@ -62,6 +62,7 @@ class Drawing:
     spectra: Mapping[str, tuple[float, ...]]  # correlations of coordinates on held-out pairs, by method, largest first
     before: tuple[Points, Points]  # held-out pictures and their texts, row by row
     after: tuple[Points, Points]  # likewise, in the space of the best method
+    one_plane: bool  # whether both share a plane before; else each has one of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from mmsearch.laboratory.pairs import (
     encoded_pairs,
     pairs_of_file,
 )
-from mmsearch.laboratory.plots import draw_clouds, draw_recall, draw_spectrum, flattened
+from mmsearch.laboratory.plots import draw_clouds, draw_recall, draw_spectrum, flattened, share_columns
 from mmsearch.laboratory.report import AS_IT_IS, AlignReport, Drawing, MethodResult, Points, as_record, result_of
 from mmsearch.store.blob_cache import BlobCache
 from mmsearch.training.captions import CaptionedPicture
@@ -323,7 +323,7 @@ class _Run:
         learner = self.learners[report.best]
         after = learner.transform_image(before[0]), learner.transform_text(before[1])
         spectra = {method: tuple(values.round(4).tolist()) for method, values in self.spectra.items()}
-        drawing = Drawing(spectra, _points(before), _points(after))
+        drawing = Drawing(spectra, _points(before), _points(after), share_columns(before))
         if not can_draw():
             return replace(report, drawing=drawing)
         folder = self.settings.output

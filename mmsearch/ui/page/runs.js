@@ -9,7 +9,8 @@ export function progressOf(job, app, cancel) {
     if (job.state === "idle") return [];
     if (["running", "stopping"].includes(job.state)) return running(job, cancel);
     if (!job.report) return [message(say("run_failed"), job.problem, [], "problem")];
-    const look = () => app.search({ words: "", picture: null, like: null, collection: job.collection });
+    if (job.work === "align") return [message(say(`lab_${job.report.state}`), say("lab_ended"), app.page === "lab" ? [] : [[say("look"), () => app.go("lab")]], job.report.state)];
+    const look = () => app.search({ words: "", picture: null, like: null, collection: job.collection, encoder: "" });
     return [
         message(say(`run_${job.report.state}`), summary(job.report), [[say("look_at", { collection: job.collection }), look]], job.report.state),
         skips(job.report),
@@ -48,11 +49,19 @@ function running(job, cancel) {
 }
 
 function figures(now) {
-    const told = [say(`phase_${now.phase}`), say(now.total ? "progress_count" : "progress_found", { done: number(now.done), total: number(now.total) })];
+    const told = [phaseOf(now.phase), say(now.total ? "progress_count" : "progress_found", { done: number(now.done), total: number(now.total) })];
     if (now.rate > 0) told.push(say("progress_rate", { rate: now.rate >= 10 ? Math.round(now.rate) : now.rate.toFixed(1) }));
     if (now.seconds_left !== null) told.push(say("progress_left", { time: duration(now.seconds_left) }));
     if (now.skipped) told.push(say("progress_skipped", { n: number(now.skipped) }));
     return told;
+}
+
+/** Return what a run is at; the laboratory also says of which method, and on which split. */
+function phaseOf(phase) {
+    const [, method, n, of] = phase.match(/^(.+), split (\d+) of (\d+)$/) ?? [];
+    if (method) return say("phase_fitting", { method, n, of });
+    const [, written] = phase.match(/^writing (.+)$/) ?? [];
+    return written ? say("phase_writing", { method: written }) : say(`phase_${phase}`);
 }
 
 /** Return one line that says what a run did: only what there was of it. */
