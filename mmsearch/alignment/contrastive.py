@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from mmsearch.alignment.base import Report
-from mmsearch.alignment.checks import check_between, check_count, check_one_of, checked_pairs, checked_rows
+from mmsearch.alignment.checks import Pairs, check_between, check_count, check_one_of, checked_pairs, checked_rows
 from mmsearch.alignment.contrast import LOSSES, Contrast, refuse_without_labels
 from mmsearch.alignment.items import Batch, Items
 from mmsearch.alignment.torch_learner import TorchAligner
@@ -42,6 +42,8 @@ class ContrastiveHeads(TorchAligner):
         random_state: Seed.
         device: Where torch computes.
     """
+
+    _extra: Pairs | None = None  # of the fit that goes on
 
     def __init__(
         self,

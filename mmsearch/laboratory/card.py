@@ -5,7 +5,7 @@ from mmsearch.laboratory.report import AlignReport, table_rows, verdict
 _CARD = """# An encoder of pictures and texts, aligned by mmsearch
 
 Pictures go through `{image}`, texts through `{text}`; both stay as they are, and their licences and terms hold for
-this folder too. What {method} learnt from {pictures} pictures with {texts} texts maps both into one space.
+this folder too. What {method} learnt from {learnt} of {pictures} captioned pictures maps both into one space.
 {used}
 ```python
 from sentence_transformers import SentenceTransformer
@@ -39,8 +39,8 @@ def card(report: AlignReport, method: str) -> str:
         image=report.image_encoder,
         text=report.text_encoder,
         method=method,
-        pictures=f"{report.pictures - report.held_out:,}",
-        texts=f"{report.texts:,}",
+        learnt=f"{report.pictures - report.held_out:,}",
+        pictures=f"{report.pictures:,}",
         used=used,
         seeds=report.seeds,
         held_out=f"{report.held_out:,}",

@@ -51,6 +51,8 @@ def _parameters(method: str, pictures: int, seed: int, classes: bool) -> dict[st
         found["random_state"] = seed
     if classes and "class_share" in known:
         found["class_share"] = 1.0
+    if method == "kernel-cca":  # as cosines and sines, at most a column for each picture
+        found["frequencies"] = max(1, min(known["frequencies"], pictures // 2))
     if method == "deep-cca":
         found["dim"] = max(1, min(known["dim"], min(pictures, _BATCH) // _ROWS_A_COLUMN))
     return found

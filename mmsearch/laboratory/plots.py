@@ -46,6 +46,7 @@ def draw_recall(report: AlignReport, folder: Path) -> Path:
         axes.set_title(_TITLES[way], fontsize="medium")
         axes.set_xlabel("per cent of held-out queries")
         axes.set_xlim(0, 100)
+        axes.set_ylim(-0.6, len(shown) - 0.4)
         axes.grid(alpha=0.3)
     grid[0].set_yticks(places, [each.method for each in shown])
     grid[1].legend(loc="best", fontsize="small")

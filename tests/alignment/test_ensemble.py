@@ -3,6 +3,7 @@ import pytest
 
 from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.ensemble import Ensemble
+from mmsearch.alignment.learners import LEARNERS
 from mmsearch.errors import BadInput, UnknownName
 
 from .contract import AlignerContract
@@ -28,6 +29,18 @@ def test_its_cosines_are_the_mean_of_its_members_cosines():
     assert fitted.transform_image(image) @ fitted.transform_text(text).T == pytest.approx(
         np.mean(cosines, axis=0), abs=1e-5
     )
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_member_of_each_method_maps_as_it_does_alone(name):
+    image, text, _ = paired(60)
+    quick = {"epochs": 2, "hidden": 8, "dim": 4, "validation": 0.0, "batch_size": 60}
+    parameters = {key: value for key, value in quick.items() if key in LEARNERS[name]().get_params()}
+
+    fitted = Ensemble(((name, parameters),)).fit(image, text)
+
+    alone = LEARNERS[name](**parameters).fit(image, text)
+    assert fitted.transform_image(image) == pytest.approx(alone.transform_image(image), abs=1e-5)
 
 
 @pytest.mark.parametrize(
