@@ -42,18 +42,18 @@ def run_beside_searches(
     *,
     home: Path,
     device: str,
-    used: Iterable[str],
+    in_use: Callable[[], Iterable[str]],
     way: RightOfWay,
     progress: ProgressCallback | None,
     cancel: Event | None,
 ) -> "AlignReport":
-    """Run the laboratory with a new folder in `home`; what earlier runs made there and nobody uses is deleted.
+    """Run the laboratory with a new folder in `home`; once it is done, what earlier runs made and nobody uses goes.
 
     Args:
         wanted: What to do, given the folder.
         home: Folder of mmsearch's own files.
         device: Of the encoders.
-        used: Names of encoders that must stay.
+        in_use: Returns the names of encoders that must stay.
         way: Knows who searches.
         progress: Called as the run goes on.
         cancel: Set it to end the run after the step at hand.
@@ -69,13 +69,15 @@ def run_beside_searches(
         if progress is not None:
             progress(now)
 
-    _forget(home / ALIGNED, {Path(name) for name in used})
     output = home / ALIGNED / f"{date.today():%Y-%m-%d}-{secrets.token_hex(4)}"
     try:
-        return align(wanted(output), home=home, device=device, progress=tell, cancel=cancel)
+        report = align(wanted(output), home=home, device=device, progress=tell, cancel=cancel)
     finally:
         if not (output / REPORT).is_file():
             rmtree(output, ignore_errors=True)
+    if report.state == "done":
+        _forget(home / ALIGNED, {output, *map(Path, in_use())})
+    return report
 
 
 def _forget(folder: Path, used: set[Path]) -> None:

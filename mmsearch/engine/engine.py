@@ -355,7 +355,7 @@ class Engine(Holdings):
         """Learn from the captioned pictures of a collection what brings two encoders together, or adapts one.
 
         It is measured on pictures that are held out. An encoder that is worth using is written into the settings' home;
-        `build` lets it read a collection. One that nothing was built with goes when the next run begins. A search
+        `build` lets it read a collection. One that nothing was built with goes once the next run is done. A search
         under way goes first.
 
         Args:
@@ -385,7 +385,7 @@ class Engine(Holdings):
             ),
             home=self.settings.home,
             device=self.settings.device,
-            used=self._names_in_use(),
+            in_use=self._names_in_use,
             way=self._way,
             progress=progress,
             cancel=cancel,

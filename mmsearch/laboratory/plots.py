@@ -102,11 +102,11 @@ def draw_clouds(before: tuple[Rows, Rows], after: tuple[Rows, Rows], method: str
 
 def share_columns(pair: tuple[Rows, Rows]) -> bool:
     """Say whether vectors of pictures and of texts can be drawn in one plane."""
-    return pair[0].shape[1] == pair[1].shape[1]
+    return bool(pair[0].shape[1] == pair[1].shape[1])
 
 
 def flattened(pair: tuple[Rows, Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return clouds of pictures (n, d1) and of texts (n, d2) in a plane, in one of its own each if the widths differ."""
+    """Return clouds of pictures (n, d1) and of texts (n, d2) in a plane, one of its own each if widths differ."""
     image, text = plane(pair) if share_columns(pair) else (plane(pair[:1])[0], plane(pair[1:])[0])
     return image[:POINTS], text[:POINTS]
 

@@ -53,6 +53,7 @@ def build_demo(engine: "Engine", *, host: str | None = None) -> gr.Blocks:
         _offer_searching(engine, rights)
         manager = Manager(engine, rights, Path(get_upload_folder()))
         _offer_managing(manager)
+        _offer_laboratory(manager)
     manager.catch_up()
     return demo
 
@@ -135,6 +136,13 @@ def _offer_managing(manager: Manager) -> None:
         """Remove a collection; the files that were indexed stay."""
         return manager.remove_collection(collection)
 
+    running: list[Endpoint] = [progress, history, index_folder, index_uploads, cancel]
+    changing: list[Endpoint] = [build_encoder, use_encoder, remove_encoder, remove_collection]
+    for endpoint in running + changing:
+        _offer(endpoint)
+
+
+def _offer_laboratory(manager: Manager) -> None:
     def align(
         collection: str, image_encoder: str, text_encoder: str = "", method: str = "contrastive"
     ) -> dict[str, Any]:
@@ -145,9 +153,7 @@ def _offer_managing(manager: Manager) -> None:
         """Return what the laboratory found last."""
         return manager.alignment()
 
-    running: list[Endpoint] = [progress, history, index_folder, index_uploads, cancel, align, alignment]
-    changing: list[Endpoint] = [build_encoder, use_encoder, remove_encoder, remove_collection]
-    for endpoint in running + changing:
+    for endpoint in (align, alignment):
         _offer(endpoint)
 
 

@@ -76,15 +76,17 @@ def test_the_drawing_holds_the_pairs_that_were_held_out_from_the_first_split(eng
     assert list(report.drawing.spectra["cca"]) == sorted(report.drawing.spectra["cca"], reverse=True)
 
 
-def test_what_nothing_was_built_with_goes_when_the_next_run_begins(engine, pictures, tiny):
-    used, idle = engine.align(**tiny, **QUICK).recommended, engine.align(**tiny, **QUICK).recommended
-    assert not used.exists()
-    engine.build("library", str(idle))
+def test_what_nothing_was_built_with_goes_once_the_next_run_is_done(engine, pictures, tiny):
+    idle = engine.align(**tiny, **QUICK).recommended
+    with pytest.raises(UnknownName):
+        engine.align(**tiny, method="magic")
+    assert idle.is_dir()  # the last that there is to use
 
+    used = engine.align(**tiny, **QUICK).recommended
+    engine.build("library", str(used))
     last = engine.align(**tiny, **QUICK).recommended
 
-    assert idle.is_dir()
-    assert {path.name for path in (engine.settings.home / ALIGNED).iterdir()} == {idle.parent.name, last.parent.name}
+    assert {path.name for path in (engine.settings.home / ALIGNED).iterdir()} == {used.parent.name, last.parent.name}
 
 
 def test_a_cancelled_run_leaves_no_folder(engine, pictures, tiny):
