@@ -72,7 +72,7 @@ export function spectrum(spectra, { best, baseline }, nameOf) {
     const grid = [0, 0.5, 1].map((value) => shape("path", { class: "mm-grid", d: `M0 ${up(value)}H100` }));
     const levels = [0, 0.5, 1].map((value) => make("span", { style: `top:${((100 * up(value)) / HEIGHT).toFixed(1)}%` }, String(value)));
     const steps = [1, 10, 100, 1000].filter((at) => at <= widest).map((at) => make("span", { style: `left:${across(at).toFixed(1)}%` }, String(at)));
-    const kinds = [...new Set(methods.map(kind))].map((one) => {
+    const kinds = [...new Set(methods.map(kind))].reverse().map((one) => {
         const words = { best: best && nameOf(best), baseline: nameOf(baseline), other: say("lab_others") }[one];
         return make("span", {}, make("i", { class: `mm-stroke mm-line-${one}` }), words);
     });

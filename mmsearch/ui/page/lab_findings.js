@@ -49,8 +49,8 @@ function verdict(found, overview, use) {
     const used = overview.collections.some((one) => one.name === found.pairs && one.encoder === made);
     return make(
         "div",
-        { class: `mm-verdict${made ? " mm-good" : ""}`, role: "status" },
-        make("p", {}, made && icon("check"), make("b", {}, judgement(found, best)), best?.gain && ` ${gainOf(best.gain)}`),
+        { class: `mm-verdict${best?.helped ? " mm-good" : ""}`, role: "status" },
+        make("p", {}, best?.helped && icon("check"), make("b", {}, judgement(found, best)), best?.gain && ` ${gainOf(best.gain)}`),
         best && !best.helped && found.aligned && make("p", { class: "mm-quiet" }, say("lab_go_on")),
         made && used && make("p", {}, say("lab_used", { collection: found.pairs })),
         made && !used && button({ words: say("lab_use", { collection: found.pairs }), id: "mm-lab-use", class: "mm-button mm-strong", onclick: use }),
