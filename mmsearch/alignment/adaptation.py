@@ -71,11 +71,11 @@ class Adaptation(Aligner):
                 "vectors that share a space already."
             )
         count = round(self.validation * len(pairs.image))
-        if not 2 <= count <= len(pairs.image) - 2:
-            raise BadInput(f"{len(pairs.image)} images with texts are too few to adapt an encoder to.")
-        order = np.random.default_rng(self.random_state).permutation(len(pairs.image))
-        kept, held = pairs.subset(np.sort(order[count:])), pairs.subset(np.sort(order[:count]))
-        self.share_ = self._best_share(self._fitted(kept, progress), held)
+        self.share_ = 0.0  # of too few to choose by
+        if 2 <= count <= len(pairs.image) - 2:
+            order = np.random.default_rng(self.random_state).permutation(len(pairs.image))
+            kept, held = pairs.subset(np.sort(order[count:])), pairs.subset(np.sort(order[:count]))
+            self.share_ = self._best_share(self._fitted(kept, progress), held)
         self.learner_ = self._fitted(pairs, progress)
 
     def _fitted(self, pairs: Pairs, progress: Report | None) -> Aligner:

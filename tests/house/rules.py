@@ -23,12 +23,13 @@ HOMES = {
     "faiss": ("ann/",),
     "gradio": ("ui/",),
     "click": ("cli/",),
-    "matplotlib": ("training/curves.py",),
+    "matplotlib": ("training/curves.py", "laboratory/plots.py"),
     "peft": ("training/adapters.py",),
     "sentence_transformers": (
         "encoders/",
         "rerankers/cross_encoder.py",
         "nets/sentence_module.py",  # copied into saved models
+        "nets/aligned_module.py",  # likewise
     ),
 }  # library -> the only places that may import it, relative to the package
 
