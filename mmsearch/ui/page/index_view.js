@@ -5,14 +5,13 @@ import { collectionCards } from "./collections.js";
 import { make } from "./dom.js";
 import { historyTable } from "./runs.js";
 import { ask } from "./server.js";
-import { Watch } from "./watch.js";
 import { say } from "./words.js";
 
 export class IndexView {
-    /** `app` gives overview, refreshOverview() and search(change). */
+    /** `app` gives overview, watch, refreshOverview() and search(change). */
     constructor(app) {
         this.app = app;
-        this.watch = new Watch(app, (job) => this.app.ended(job));
+        this.watch = app.watch;
         this.cards = make("div", { id: "mm-collections" });
         this.history = make("div", { id: "mm-history" });
         this.form = make("div", {});
@@ -21,7 +20,6 @@ export class IndexView {
             { class: "mm-sheet" },
             make("h1", {}, say("index_title")),
             this.form,
-            this.watch.element,
             section("collections", this.cards),
             section("history", this.history),
         );
@@ -29,6 +27,7 @@ export class IndexView {
 
     async refresh() {
         if (!this.app.overview) return;
+        this.form.after(this.watch.element);
         if (!this.form.firstChild) this.form.append(new AddForm(this.app.overview.rights, (...asked) => this.watch.begin(...asked)).element);
         this.cards.replaceChildren(...collectionCards(this.app, (...asked) => this.change(...asked)));
         try {

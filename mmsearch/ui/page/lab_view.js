@@ -5,17 +5,16 @@ import { LabForm } from "./lab_form.js";
 import { findings } from "./lab_findings.js";
 import { trouble } from "./messages.js";
 import { ask } from "./server.js";
-import { Watch } from "./watch.js";
 import { say } from "./words.js";
 
 export class LabView {
-    /** `app` gives overview, query, ended(job), refreshOverview() and search(change). */
+    /** `app` gives overview, query and watch. */
     constructor(app) {
         this.app = app;
-        this.watch = new Watch(app, (job) => this.app.ended(job));
+        this.watch = app.watch;
         this.form = new LabForm((...asked) => this.watch.begin("align", ...asked));
         this.found = make("div", { id: "mm-found" });
-        this.open = make("div", { class: "mm-lab" }, this.form.element, this.watch.element, this.found);
+        this.open = make("div", { class: "mm-lab" }, this.form.element, this.found);
         this.element = make("main", { class: "mm-sheet" }, make("h1", {}, say("lab_title")), make("p", { class: "mm-quiet" }, say("lab_help")));
     }
 
@@ -24,6 +23,7 @@ export class LabView {
         if (!overview) return;
         if (!overview.rights.manage) return this.close();
         this.element.append(this.open);
+        this.form.element.after(this.watch.element);
         this.form.offer(overview, query.collection);
         try {
             this.watch.follow(await ask("progress"));

@@ -8,6 +8,7 @@ import { queryOf, remember } from "./address.js";
 import { SearchBox, catchPictures } from "./searchbox.js";
 import { SearchView } from "./search_view.js";
 import { ask } from "./server.js";
+import { Watch } from "./watch.js";
 import * as theme from "./theme.js";
 import * as words from "./words.js";
 
@@ -73,6 +74,7 @@ class App {
         });
         this.bar = make("header", { class: "mm-top" });
         this.place = make("div", { class: "mm-place" });
+        this.watch = new Watch(this);
         this.views = { search: new SearchView(this) };
         this.refreshBar();
         this.root.replaceChildren(make("a", { class: "mm-skip", href: "#mm-gallery" }, say("skip")), this.bar, this.place);

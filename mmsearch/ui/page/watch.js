@@ -7,11 +7,11 @@ import { ask } from "./server.js";
 
 const POLL = 500; // milliseconds between looks at a run
 
+/** One for all views, so that none misses the end of a run that another began; the view at hand shows its element. */
 export class Watch {
-    /** `app` is what `progressOf` takes; `ended` hears of a run that came to its end: ended(job). */
-    constructor(app, ended) {
+    /** `app` is what `progressOf` takes, and hears of a run that came to its end: ended(job). */
+    constructor(app) {
         this.app = app;
-        this.ended = ended;
         this.element = make("section", { id: "mm-progress", class: "mm-now", "aria-live": "off" });
     }
 
@@ -33,9 +33,11 @@ export class Watch {
     follow(job) {
         const before = this.running;
         this.running = ["running", "stopping"].includes(job.state);
+        const focused = this.element.contains(document.activeElement) && document.activeElement.id;
         this.element.replaceChildren(...progressOf(job, this.app, () => this.begin("cancel")));
+        if (focused) document.getElementById(focused)?.focus({ preventScroll: true }); // so that keys can cancel
         clearTimeout(this.timer);
         if (this.running) this.timer = setTimeout(() => this.element.isConnected && this.begin("progress"), POLL);
-        if (before && !this.running) this.ended(job);
+        if (before && !this.running) this.app.ended(job);
     }
 }
