@@ -14,9 +14,9 @@ from mmsearch.alignment.fusion import fused_ranks, fused_scores
 from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
 from mmsearch.evaluation.metrics import paired_difference
 from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
+from mmsearch.grammar import parse_query
 from mmsearch.rerankers.verdict import any_matches, probabilities
 from mmsearch.scenes import Mention, Scene, Statement, holds, say
-from mmsearch.search.grammar import parse_query
 from mmsearch.search.second_opinion import BETA, DELTA
 from mmsearch.training.captions import LANGUAGES
 from mmsearch.types import Ids

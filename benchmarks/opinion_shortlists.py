@@ -1,7 +1,7 @@
 """What the parts of the benchmark of the second opinion share: models, dev pictures, and shortlists with all scores."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.folder import NetworkMatcher, open_matcher
 from mmsearch.rerankers.registry import BUNDLED_RERANKER
 from mmsearch.scenes import Detail, Scene, SceneGenerator
-from mmsearch.training.calibrating import calibrates, uncalibrated
+from mmsearch.training.calibrating import uncalibrated
+from mmsearch.training.calibration_pairs import calibrates
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.config import read_config
 from mmsearch.training.folders import open_reduced
-from mmsearch.training.measure import read_dev_sets
+from mmsearch.training.measure import DevSet, read_dev_sets
 from mmsearch.training.run import BUNDLED_CONFIG
 from mmsearch.types import Ids, Progress, Vectors
 
@@ -80,11 +81,17 @@ class Subject:
         self.alone = uncalibrated(self.matcher)
 
     @cached_property
+    def dev(self) -> list[DevSet]:
+        """The dev sets, as many pictures of each as are measured."""
+        sets = read_dev_sets(self.data, read_config(BUNDLED_CONFIG).datasets)
+        return [replace(each, pictures=each.pictures[: self.sizes.pictures]) for each in sets]
+
+    @cached_property
     def photos(self) -> list[Gallery]:
         """The dev sets; only captions that the matcher was not calibrated on ask."""
         found = []
-        for dev in read_dev_sets(self.data, read_config(BUNDLED_CONFIG).datasets):
-            pictures = dev.pictures[: self.sizes.pictures]
+        for dev in self.dev:
+            pictures = dev.pictures
             tokens = self._looked_at(dev.name, [each.path for each in pictures])
             captions = {language: self._asking(pictures, language) for language in LANGUAGES}
             vectors = tokens.vectors.astype(np.float32)

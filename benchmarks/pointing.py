@@ -21,6 +21,8 @@ from benchmarks.machine import Timing, measure, write_result
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.registry import load_encoder
 from mmsearch.engine.explaining import smoothed
+from mmsearch.grammar import PhraseKind, parse_query
+from mmsearch.grammar.spans import phrases_of
 from mmsearch.nets.fusion import Look, taught
 from mmsearch.nets.matcher_network import MatcherNetwork
 from mmsearch.nets.spans import spanned_tokens
@@ -30,8 +32,6 @@ from mmsearch.rerankers.registry import BUNDLED, load_reranker
 from mmsearch.scenes import Scene, SceneGenerator
 from mmsearch.scenes.marking import marked
 from mmsearch.scenes.truth import Box, group_of
-from mmsearch.search.grammar import PhraseKind, parse_query
-from mmsearch.search.grammar.spans import phrases_of
 
 SIDE, SEED = 256, 61_000  # of the scenes
 CAPTION = 1  # of each scene: the one that tells some of it

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.machine import measured_before, write_result
 from benchmarks.opinion_cost import cached_against_plain, disk, latency
+from benchmarks.opinion_phrases import phrases
 from benchmarks.opinion_quality import certainty, directions, fusion, negation, nothing
 from benchmarks.opinion_shortlists import QUICK, Sizes, Subject
 from mmsearch.cli.progress import ProgressLine
@@ -28,6 +29,7 @@ PARTS: Mapping[str, Callable[[Subject], object]] = {
     "fusion": fusion,
     "nothing": nothing,
     "negation": negation,
+    "phrases": phrases,
     "disk": disk,
     "latency": latency,
     "cached_against_plain": cached_against_plain,

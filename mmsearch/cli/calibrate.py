@@ -30,10 +30,11 @@ EXAMPLES = examples(
 def command(opener: Opener, collection: str | None, encoder: str | None, reranker: str | None, json: bool) -> None:
     """Fit the probabilities of a re-ranker to a collection that has captions.
 
-    Each caption looks for its picture. From then on searches by this re-ranker give probabilities
-    that fit collections like this one, and say that nothing matches where they are lower than for
-    49 in 50 captions. Prints how far probabilities could be trusted before and after, on captions
-    that were not fitted on. docs/second-opinion.md explains it.
+    Each caption looks for its picture, and each phrase that several share, such as "a dog", for all of
+    these. From then on searches by this re-ranker give probabilities that fit collections like this
+    one, and say that nothing matches where they are lower than for 49 in 50 of these texts. Prints how
+    far probabilities could be trusted before and after, on texts that were not fitted on.
+    docs/second-opinion.md explains it.
     """
     with closing(opener()) as engine, closing(ProgressLine()) as progress:
         report = engine.calibrate(collection, encoder=encoder, reranker=reranker, progress=progress)
@@ -46,10 +47,10 @@ def command(opener: Opener, collection: str | None, encoder: str | None, reranke
 
 def _lines(report: "CalibrationReport") -> Iterator[str]:
     yield printable(f"Re-ranker {report.reranker}, calibrated on {report.collection} (encoder {report.encoder})")
-    yield "language  captions  curve        log loss         calibration error  nothing matches below"
-    for language, fit in sorted(report.languages.items()):
+    yield "texts      number  curve        log loss         calibration error  nothing matches below"
+    for texts, fit in sorted(report.fits.items()):
         loss = f"{fit.before.log_loss:.4f} → {fit.after.log_loss:.4f}"
         error = f"{fit.before.calibration_error:8.4f} → {fit.after.calibration_error:.4f}"
         below = f"{100 * fit.nothing_below:14.1f} %"
-        yield f"{language:<8}  {fit.queries:8}  {fit.kind:<11}  {loss}  {error}  {below}"
+        yield f"{texts:<9}  {fit.queries:6}  {fit.kind:<11}  {loss}  {error}  {below}"
     yield printable(f"Kept in {report.file}; delete it to go back.")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.engine.aligning import captioned, run_beside_searches
-from mmsearch.engine.calibrating import CalibrationReport, captioned_pictures, fit_scale
+from mmsearch.engine.calibrating import CalibrationReport, asked_of, fit_scale
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
 from mmsearch.engine.explaining import PictureAsked, explain
 from mmsearch.engine.holdings import LIBRARY, Holdings
@@ -28,10 +28,10 @@ from mmsearch.engine.spaces import full_name, not_indexed
 from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.evaluation.reranking import SHORTLIST
+from mmsearch.grammar import parse_query
 from mmsearch.indexing import Order, ProgressCallback, VectorPack
 from mmsearch.indexing.progress import Meter
 from mmsearch.search import Searcher
-from mmsearch.search.grammar import parse_query
 from mmsearch.search.searcher import MEASURE
 from mmsearch.search.second_opinion import Effort
 from mmsearch.types import Explanation, Item, Modality, Results, RunReport
@@ -318,8 +318,9 @@ class Engine(Holdings):
     ) -> CalibrationReport:
         """Fit the probabilities of a re-ranker to a captioned collection, and use that from now on.
 
-        Each caption looks for its picture; curves from what the re-ranker says to log-odds are fitted, one a language.
-        They are kept in the settings' home, for this re-ranker.
+        Each caption looks for its picture, and each phrase that several share for all of these; curves from what the
+        re-ranker says to log-odds are fitted, one for each language and length of text. They are kept in the settings'
+        home, for this re-ranker.
 
         Args:
             collection: As for `search`.
@@ -334,11 +335,11 @@ class Engine(Holdings):
         """
         name, judge = self._resolve(collection), self._judges(reranker)
         model = self._choices.encoder(name, encoder)
-        asked = captioned_pictures(self._store, self._spaces.space(name, model, Modality.IMAGE))
+        asked = asked_of(self._store, self._spaces.space(name, model, Modality.IMAGE))
         find = partial(self.search, k=SHORTLIST, collection=name, encoder=encoder)
-        scale, languages = fit_scale(asked, find, judge, Meter(progress))
+        scale, fits = fit_scale(asked, find, judge, Meter(progress))
         file = self._judges.keep(judge, scale)
-        return CalibrationReport(name, model.name, judge.reranker.name, languages, file)
+        return CalibrationReport(name, model.name, judge.reranker.name, fits, file)
 
     def align(
         self,

@@ -11,9 +11,9 @@ from PIL import Image
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.engine.judging import NONE, Judges
 from mmsearch.errors import BadPicture, EncoderError, RerankerError
+from mmsearch.grammar import ParsedQuery
+from mmsearch.grammar.spans import phrases_of
 from mmsearch.rerankers.evidence import Evidence
-from mmsearch.search.grammar import ParsedQuery
-from mmsearch.search.grammar.spans import phrases_of
 from mmsearch.search.second_opinion import SecondOpinion, probability_of
 from mmsearch.types import Explanation, HeatMap, Item, MadeBy, Reason
 

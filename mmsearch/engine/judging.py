@@ -13,9 +13,9 @@ from mmsearch.engine.looking import TokenShelf
 from mmsearch.engine.opened import Opened
 from mmsearch.engine.settings import Settings
 from mmsearch.errors import BadInput, RerankerError
+from mmsearch.grammar import ParsedQuery
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.scale import ScoreScale
-from mmsearch.search.grammar import ParsedQuery
 from mmsearch.search.second_opinion import Effort, Opinion, SecondOpinion
 from mmsearch.store.blob_cache import BlobCache
 from mmsearch.types import Hit, Modality, Results

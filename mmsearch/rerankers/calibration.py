@@ -1,7 +1,6 @@
 """From what a matcher and its encoder say of a pair to the probability that it matches."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
+from mmsearch.grammar import is_phrase, language_of
 
 CALIBRATION = "calibration.json"
 NOTHING = "nothing.json"  # apart from what scores depend on
-PHOTO, DRAWN = "photo", "drawn"  # kinds of picture
-_HAN = re.compile(r"[\u3400-\u9fff]")
+KINDS = PHOTO, DRAWN = "photo", "drawn"  # of picture
+PHRASE = "phrase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,18 @@ class Weights:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the opinions of a matcher and its encoder are added, by language of the text and kind of picture.
+    """How the opinions of a matcher and its encoder are added, by language and length of the text and kind of picture.
+
+    A caption means one picture, a phrase such as "a dog" may be true of many: what a cosine is worth differs much.
 
     Args:
-        weights: By language and kind, such as "en photo"; what is missing takes `Weights()`.
+        weights: By language and kind, such as "en photo" and, for phrases, "en photo phrase"; a phrase without any
+            takes those of captions, and what is missing too takes `Weights()`.
         drawn: (dim,), times the encoder's vector of a picture the log-odds that it is drawn and no photograph, if
             `drawn_bias` is added; empty where all count as photographs.
         drawn_bias: See `drawn`.
-        nothing: By language, below which probability that any picture matches none is said to.
+        nothing: By language, such as "en" and "en phrase", below which probability that any picture matches none is
+            said to.
     """
 
     weights: Mapping[str, Weights] = field(default_factory=dict)
@@ -68,14 +72,21 @@ class Calibration:
         """
         share = self.share_drawn(vectors)
         result = np.empty(len(texts), np.float32)
-        for language in ("en", "zh"):
-            rows = np.array([language_of(text) == language for text in texts], bool)
-            photo, drawn = (
-                one.log_odds(judgements[rows], cosines[rows])
-                for one in (self.weights.get(f"{language} {kind}", Weights()) for kind in (PHOTO, DRAWN))
-            )
+        spoken = np.array([spoken_as(text) for text in texts])
+        for each in np.unique(spoken):
+            rows = spoken == each
+            photo, drawn = (self._weights(each, kind).log_odds(judgements[rows], cosines[rows]) for kind in KINDS)
             result[rows] = (1 - share[rows]) * photo + share[rows] * drawn
         return result
+
+    def _weights(self, spoken: str, kind: str) -> Weights:
+        language, _, length = spoken.partition(" ")
+        captions = self.weights.get(f"{language} {kind}", Weights())
+        return self.weights.get(f"{language} {kind} {length}", captions) if length else captions
+
+    def nothing_below(self, text: str) -> float | None:
+        """Return below which probability that any picture matches a text none is said to; None: not known."""
+        return self.nothing.get(spoken_as(text))
 
     def share_drawn(self, vectors: NDArray[np.float16]) -> NDArray[np.float32]:
         """Return how probably each picture is drawn, (n,)."""
@@ -111,6 +122,6 @@ class Calibration:
             raise RerankerError(f"The calibration {path} cannot be read: {error}. Copy or make it anew.") from error
 
 
-def language_of(text: str) -> str:
-    """Return "zh" for a text with Chinese characters, else "en"."""
-    return "zh" if _HAN.search(text) else "en"
+def spoken_as(text: str) -> str:
+    """Return the language of a text and whether it is a phrase: "en", "en phrase", "zh" or "zh phrase"."""
+    return language_of(text) + (f" {PHRASE}" if is_phrase(text) else "")

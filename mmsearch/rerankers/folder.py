@@ -13,7 +13,7 @@ from PIL import Image
 from mmsearch.errors import RerankerError
 from mmsearch.models.device import pick_device
 from mmsearch.rerankers.base import Reranker
-from mmsearch.rerankers.calibration import CALIBRATION, Calibration, language_of
+from mmsearch.rerankers.calibration import CALIBRATION, Calibration
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
 from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look
 from mmsearch.rerankers.tensors import on_device, to_tokens
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mmsearch.nets.matcher_network import MatcherNetwork
 
 CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
-_A_CAPTION = 3  # words, of two Chinese characters each
 _BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
@@ -58,14 +57,8 @@ class NetworkMatcher(Reranker):
         return PictureTokens.of(super().prepare(images))
 
     def nothing_below(self, text: str) -> float | None:
-        """Return below which probability that any picture matches a text none is said to.
-
-        None of a text that is too unlike the captions that it was calibrated on: for "a dog" all probabilities are low,
-        however many dogs there are.
-        """
-        language = language_of(text)
-        size = len(text) / 2 if language == "zh" else len(text.split())
-        return self.calibration.nothing.get(language) if size >= _A_CAPTION else None
+        """Return below which probability that any picture matches a text none is said to; None: not known."""
+        return self.calibration.nothing_below(text)
 
     def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         import torch

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.calibration import language_of
+from mmsearch.rerankers.calibration import spoken_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ AS_IT_IS = Curve("temperature")
 
 @dataclass(frozen=True)
 class ScoreScale:
-    """Curves by the language of the text, "en" or "zh"; a language that was not fitted is taken as it is.
+    """Curves by language and length of the text, as `spoken_as` tells them; what was not fitted is taken as it is.
 
     Args:
-        curves: By language.
-        nothing: By language, below which probability that any hit matches none is said to.
+        curves: By language and length.
+        nothing: By language and length, below which probability that any hit matches none is said to.
     """
 
     curves: Mapping[str, Curve]
@@ -55,16 +55,16 @@ class ScoreScale:
 
     def log_odds(self, texts: Sequence[str], said: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the log-odds that text i matches, (n,), by what the re-ranker said of it."""
-        languages = np.array([language_of(text) for text in texts])
+        spoken = np.array([spoken_as(text) for text in texts])
         result = said.astype(np.float32)
-        for language, curve in self.curves.items():
-            rows = languages == language
+        for each, curve in self.curves.items():
+            rows = spoken == each
             result[rows] = curve(said[rows])
         return result
 
     def nothing_below(self, text: str) -> float | None:
         """Return below which probability that any hit matches a text none is said to; None where it is not known."""
-        return self.nothing.get(language_of(text))
+        return self.nothing.get(spoken_as(text))
 
     def save(self, path: Path) -> None:
         """Write it to a file, whose folder is made.

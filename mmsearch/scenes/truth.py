@@ -1,6 +1,6 @@
 """What a scene shows, and whether a statement about it is true."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 
 from mmsearch.scenes.backgrounds import BACKGROUNDS
@@ -119,6 +119,18 @@ def holds(truth: SceneTruth, statement: Statement) -> bool:
 def fails(truth: SceneTruth, statement: Statement) -> bool:
     """Return whether the statement is certainly false of the scene."""
     return judge(truth, statement) is Verdict.FALSE
+
+
+def may_show(truth: SceneTruth, query: Statement) -> bool:
+    """Return whether a query might be meant for the scene: "a bear" for one of two bears too."""
+    meant = tuple(_meant(truth, mention) for mention in query.mentions)
+    return not fails(truth, replace(query, mentions=meant))
+
+
+def _meant(truth: SceneTruth, mention: Mention) -> Mention:
+    """Return a mention of one as one of several where there is not exactly one."""
+    several = mention.count == 1 and fails(truth, Statement((mention,)))
+    return replace(mention, count=None) if several else mention
 
 
 def judge(truth: SceneTruth, statement: Statement) -> Verdict:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
+from mmsearch.grammar import ParsedQuery
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Evidence
 from mmsearch.rerankers.scale import ScoreScale
 from mmsearch.rerankers.verdict import LOOKED, any_matches, probabilities
-from mmsearch.search.grammar import ParsedQuery
 from mmsearch.types import Hit, Item, Modality
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 -- the name everybody knows
 
+from mmsearch.evaluation.phrases import names, phrases_of
+from mmsearch.grammar import language_of
 from mmsearch.nets.pictures import squares
-from mmsearch.scenes import FoilKind, Scene, SceneGenerator
+from mmsearch.scenes import Detail, FoilKind, Scene, SceneGenerator, say
+from mmsearch.scenes.describing import statement_about
 from mmsearch.scenes.marking import Mark, marked
-from mmsearch.scenes.truth import Box, SceneTruth, Statement
+from mmsearch.scenes.truth import Box, SceneTruth, Statement, may_show
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.features import digest, replace_file
 from mmsearch.training.folders import open_reduced
@@ -47,6 +50,7 @@ class Caption:
     true: bool = True  # False for a foil
     marks: tuple[tuple[int, int], ...] = ()  # characters of words that the picture decides, such as nouns
     places: tuple[Place, ...] = ()  # of what it names, as far as that is known and in the picture
+    others: tuple[int, ...] = ()  # rows of pictures that it may be true of as well, so that they are no negatives
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ class PhotoBatches:
         classes: What a frozen classifier says about them.
         groups: Puts pictures that resemble each other into one batch; without, chance decides.
         repeat: Batches after which the first comes again, in the same crops and captions; 0: none ever does.
+        phrases: Share of the captions instead of which a phrase stands that names something they name.
     """
 
     name = "photos"
@@ -171,8 +176,9 @@ class PhotoBatches:
         classes: ClassifiedPictures | None = None,
         groups: LikeGroups | None = None,
         repeat: int = 0,
+        phrases: float = 0.0,
     ) -> None:
-        self.repeat = repeat
+        self.repeat, self.phrases = repeat, phrases
         self.pictures, self.size, self.seed, self.classes = pictures, min(size, len(pictures)), seed, classes
         self._groups, self._pixels = groups, stored_pixels([p.path for p in pictures], side, folder)
         self._order: tuple[int, NDArray[np.int64]] = -1, np.empty(0, np.int64)  # number of a round, and its pictures
@@ -189,12 +195,31 @@ class PhotoBatches:
             for texts in self.pictures[row].texts.values()
             if texts
         ]
+        if self.phrases:
+            captions = self._shortened(captions, rows, np.random.default_rng([self.seed, rounds, place, 1]))
         beliefs = self.classes.drawn(rows, rng) if self.classes else None
         return Batch(_varied(pixels, rng), torch.from_numpy(rows), tuple(captions), beliefs)
 
     def again(self, step: int) -> int | None:
         """Return the first of the steps that see the same batch; None if it comes once."""
         return step % self.repeat if self.repeat else None
+
+    def _shortened(
+        self, captions: Sequence[Caption], rows: NDArray[np.int64], rng: np.random.Generator
+    ) -> list[Caption]:
+        """Put phrases in place of some captions."""
+        return [self._phrase(each, rows, rng) if rng.random() < self.phrases else each for each in captions]
+
+    def _phrase(self, caption: Caption, rows: NDArray[np.int64], rng: np.random.Generator) -> Caption:
+        """Return a phrase that names something of a caption's picture; the caption where there is none."""
+        language = language_of(caption.text)
+        told = [self.pictures[row].in_language(language) for row in rows]
+        phrases = phrases_of(told[caption.owner])
+        if not phrases:
+            return caption
+        phrase = phrases[int(rng.integers(len(phrases)))]
+        others = tuple(row for row, captions in enumerate(told) if row != caption.owner and names(captions, phrase))
+        return Caption(phrase, caption.owner, others=others)
 
     def _in_order(self, rounds: int) -> NDArray[np.int64]:
         """Return the pictures in the order of a round; that of the last one asked for is kept."""
@@ -259,6 +284,7 @@ class SceneBatches:
         foils: Pairs of a true caption and a foil for each scene.
         repeat: Batches of the last lesson after which its first comes again; 0: every scene is new.
         lessons: At least one.
+        queries: Share of the scenes that are told about as briefly as one would type, not by a caption.
     """
 
     name = "scenes"
@@ -270,9 +296,10 @@ class SceneBatches:
         foils: int,
         repeat: int = 0,
         lessons: Sequence[Lesson] = (Lesson(),),
+        queries: float = 0.0,
     ) -> None:
         self.generators, self.size, self.foils, self.repeat = generators, size, foils, repeat
-        self.lessons = lessons
+        self.lessons, self.queries = lessons, queries
 
     def again(self, step: int) -> int | None:
         """Return the first of the steps that see the same batch; None if it comes once."""
@@ -289,25 +316,30 @@ class SceneBatches:
     def batch(self, step: int) -> Batch:
         """Return the batch of a step; a scene's kind of foil takes turns."""
         kinds, first, generator = self._kinds(step), step * self.size, self.generators[step % len(self.generators)]
-        captions, scenes = list[Caption](), list[Scene]()
-        for owner, index in enumerate(range(first, first + self.size)):
+        captions, numbers = list[Caption](), range(first, first + self.size)
+        scenes = [generator.scene(index, kind=kinds[index % len(kinds)]) for index in numbers]
+        for owner, index in enumerate(numbers):
             kind = kinds[index % len(kinds)]
-            scenes.append(generator.scene(index, kind=kind))
             rng = np.random.default_rng([generator.seed, index, len(FoilKind)])
             others = dict.fromkeys(kinds[other] for other in rng.permutation(len(kinds)) if kinds[other] is not kind)
-            captions += self._told(owner, scenes[-1], rng)
-            captions += self._foiled(owner, scenes[-1], rng, generator, (kind, *others))
+            captions += self._told(owner, scenes, rng)
+            captions += self._foiled(owner, scenes[owner], rng, generator, (kind, *others))
         pixels = squares([scene.picture for scene in scenes], generator.side)
         return Batch(pixels, torch.arange(first, first + self.size), tuple(captions))
 
-    @staticmethod
-    def _told(owner: int, scene: Scene, rng: np.random.Generator) -> list[Caption]:
-        """Return a caption in a language drawn by lot."""
+    def _told(self, owner: int, scenes: Sequence[Scene], rng: np.random.Generator) -> list[Caption]:
+        """Return a caption or a query in a language drawn by lot."""
+        scene = scenes[owner]
         which, language = int(rng.integers(len(scene.statements))), LANGUAGES[int(rng.integers(len(LANGUAGES)))]
-        text = scene.captions[language][which]
-        marks = marked(text, scene.statements[which], language)
-        places = _places(scene.truth, scene.statements[which], marks)
-        return [Caption(text, owner, marks=tuple((mark.start, mark.end) for mark in marks), places=places)]
+        statement, text = scene.statements[which], scene.captions[language][which]
+        others: tuple[int, ...] = ()
+        if self.queries and rng.random() < self.queries:
+            statement = statement_about(scene.truth, rng, Detail.QUERY)
+            text = say(statement, language)
+            others = tuple(row for row, one in enumerate(scenes) if row != owner and may_show(one.truth, statement))
+        marks = marked(text, statement, language)
+        places = _places(scene.truth, statement, marks)
+        return [Caption(text, owner, True, tuple((mark.start, mark.end) for mark in marks), places, others)]
 
     def _foiled(
         self, owner: int, scene: Scene, rng: np.random.Generator, generator: SceneGenerator, kinds: Sequence[FoilKind]

@@ -62,6 +62,7 @@ class PhotoSettings:
     batch: int = 32
     alike: int = 1  # photographs of a batch that resemble each other, in the eyes of the encoder; 1: chance decides
     repeat: int = 0  # batches after which the first comes again, seen once by frozen towers; 0: none ever does
+    phrases: float = 0.0  # share of the captions instead of which a phrase stands that names something they name
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class SceneSettings:
     batch: int = 64
     foils: int = 1  # pairs of a true caption and a foil for each scene
     repeat: int = 0  # batches after which the first comes again, seen once by frozen towers; 0: every scene is new
+    queries: float = 0.0  # share of the scenes that are told about as briefly as one would type, not by a caption
     lessons: tuple[Lesson, ...] = (Lesson(),)  # what they teach, one after the other; the last goes on
     seed: int = 1
     whole: bool = False  # whether to show also what `scenes.standard_held_out` keeps back

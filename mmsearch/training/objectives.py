@@ -144,6 +144,7 @@ class Objectives:
         told = torch.zeros(len(text), len(image), dtype=torch.bool, device=self.device)
         same = (ids[:, None] == ids) & true  # (T, T), columns that are true captions in the same words
         told.index_put_((same.nonzero()[:, 0], owner[same.nonzero()[:, 1]]), torch.tensor(True, device=self.device))
+        told |= seen.others
         places = torch.arange(len(text), device=self.device)
         picture = hard_negatives(cosines, told | ~true[:, None], hardness, self.generator)  # (T,)
         words = hard_negatives(cosines.T, told.T | ~true, hardness, self.generator)  # (B,)

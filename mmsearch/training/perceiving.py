@@ -92,6 +92,7 @@ class Perceived:
         owner: (T,), row of the picture that each text speaks of.
         true: (T,) bool, False for foils.
         ids: (T,), equal for equal texts.
+        others: (T, B) bool, further pictures that each text may be true of.
     """
 
     image: Tensor
@@ -102,6 +103,7 @@ class Perceived:
     owner: Tensor
     true: Tensor
     ids: Tensor
+    others: Tensor
 
 
 def perceived(network: MatcherNetwork, batch: Batch) -> Perceived:
@@ -119,7 +121,15 @@ def perceived(network: MatcherNetwork, batch: Batch) -> Perceived:
         owner=torch.tensor([caption.owner for caption in batch.captions], device=device),
         true=torch.tensor([caption.true for caption in batch.captions], device=device),
         ids=torch.tensor([text_id(caption.text) for caption in batch.captions], device=device),
+        others=_others(batch).to(device),
     )
+
+
+def _others(batch: Batch) -> Tensor:
+    result = torch.zeros(len(batch.captions), len(batch.picture_ids), dtype=torch.bool)
+    for row, caption in enumerate(batch.captions):
+        result[row, list(caption.others)] = True
+    return result
 
 
 def read(network: MatcherNetwork, parts: Sequence[Chunk]) -> tuple[Tensor, list[Tensor]]:

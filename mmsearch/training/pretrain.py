@@ -221,7 +221,11 @@ def _sources(
         beliefs = look(pictures, config.classes) if config.classes else None
         groups = _groups(config.photos, [each.path for each in pictures], output, dual)
         photos = config.photos
-        sources.append(PhotoBatches(pictures, photos.side, photos.batch, seed, output, beliefs, groups, photos.repeat))
+        sources.append(
+            PhotoBatches(
+                pictures, photos.side, photos.batch, seed, output, beliefs, groups, photos.repeat, photos.phrases
+            )
+        )
     if config.scenes:
         sources.append(_scenes(config.scenes))
     if not sources:
@@ -261,7 +265,7 @@ def _save(path: Path, vectors: Vectors) -> None:
 def _scenes(settings: SceneSettings) -> SceneBatches:
     allow = Allow.ALL if settings.whole else Allow.SEEN
     generators = [SceneGenerator(side, settings.seed, standard_held_out(), allow) for side in settings.sides]
-    return SceneBatches(generators, settings.batch, settings.foils, settings.repeat, settings.lessons)
+    return SceneBatches(generators, settings.batch, settings.foils, settings.repeat, settings.lessons, settings.queries)
 
 
 def _export(loop: PretrainLoop, output: Path, start: Path, side: int | None) -> tuple[Path, Path | None]:

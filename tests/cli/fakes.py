@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mmsearch.engine.calibrating import CalibrationReport, LanguageFit, Trust
+from mmsearch.engine.calibrating import CalibrationReport, TextFit, Trust
 from mmsearch.errors import SourceError, UnknownName
 from mmsearch.evaluation import EvaluationReport, Metrics
 from mmsearch.types import (
@@ -136,7 +136,7 @@ class FakeEngine:
     ) -> CalibrationReport:
         self.calls.append({"collection": collection, "reranker": reranker})
         before, after = Trust(0.9, 0.25), Trust(0.12, 0.01)
-        fit = LanguageFit(400, 12_800, "platt", before, after, 0.91, 0.043)
+        fit = TextFit(400, 12_800, "platt", before, after, 0.91, 0.043)
         file = Path("/home/ada/.local/share/mmsearch/calibrations/ab12.json")
         return CalibrationReport(collection or "library", encoder or "tiny", reranker or "judge", {"en": fit}, file)
 

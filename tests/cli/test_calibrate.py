@@ -18,5 +18,5 @@ def test_says_how_far_probabilities_could_be_trusted(run: Run, engine) -> None:
 def test_json_tells_all_of_it(run: Run) -> None:
     report = json.loads(run("calibrate", "--json").stdout)
 
-    assert report["languages"]["en"]["after"] == {"log_loss": 0.12, "calibration_error": 0.01}
+    assert report["fits"]["en"]["after"] == {"log_loss": 0.12, "calibration_error": 0.01}
     assert report["file"].endswith("ab12.json")

@@ -17,6 +17,7 @@ from mmsearch.encoders.trainable import open_trainable
 from mmsearch.errors import BadInput, EncoderError
 from mmsearch.nets.aligned_folder import CODE
 from mmsearch.nets.folder import save_folder
+from tests.encoders.contract import EncoderContract
 from tests.nets.tiny import tiny_network
 
 # What a stranger does: nothing of mmsearch can be imported in that process.
@@ -82,6 +83,17 @@ def aligned(folder, image, text, learner):
     learner.fit(*rows)
     write_aligned(folder, sides, {"image": learner.projection(0), "text": learner.projection(1)}, learner.dim_)
     return sides
+
+
+class TestAlignedEncoder(EncoderContract):
+    tolerance = 0.05  # bfloat16, where the CPU has it
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def encoder(cls, own, tiny, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("aligned") / "made"
+        aligned(folder, own, tiny("clip"), METHODS["cca"](components=4, image_ridge=1.0, text_ridge=1.0))
+        return load_encoder(str(folder), device="cpu")
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -27,32 +27,42 @@ def captioned(engine, folder):
             pixel = [0, 0, 0]
             pixel[at] = 255 - shade
             Image.new("RGB", (32, 32), tuple(pixel)).save(folder / f"{colour}{shade}.png")
-            (folder / f"{colour}{shade}.txt").write_text(f"a {colour} thing, number {shade}")
+            (folder / f"{colour}{shade}.txt").write_text(f"a {colour} thing near {colour}{shade}")
     engine.index(folder)
     return engine
 
 
+CAPTION = "a red thing near red3"
+
+
 def test_probabilities_fit_the_collection_from_then_on(captioned):
-    *_, before = captioned.search_twice("red", effort=ALL)
+    *_, before = captioned.search_twice(CAPTION, effort=ALL)
     report = captioned.calibrate()
-    *_, after = captioned.search_twice("red", effort=ALL)
+    *_, after = captioned.search_twice(CAPTION, effort=ALL)
 
     assert before.hits[0].probability > 0.99
     assert after.hits[0].probability == pytest.approx(1 / SHADES, abs=0.04)  # one in eight of that colour is meant
     assert after.hits[-1].probability < 0.01
-    english = report.languages["en"]
+    english = report.fits["en"]
     assert (english.queries, english.pairs) == (3 * SHADES, (3 * SHADES) ** 2)
     assert english.after.log_loss < english.before.log_loss / 2
     assert english.after.calibration_error < english.before.calibration_error / 2
     assert english.separation == pytest.approx(1 - (SHADES - 1) / (3 * SHADES - 1) / 2, abs=0.03)
 
 
+def test_a_phrase_means_all_pictures_that_it_names(captioned):
+    report = captioned.calibrate()
+    *_, last = captioned.search_twice("a red thing", effort=ALL, k=3 * SHADES)
+
+    assert report.fits["en phrase"].queries >= 5
+    assert [hit.probability > 0.5 for hit in last.hits] == [True] * SHADES + [False] * 2 * SHADES
+
+
 def test_says_that_nothing_matches_by_what_was_fitted(captioned):
     captioned.calibrate()
 
-    *_, there = captioned.search_twice("red", effort=ALL)
-    *_, absent = captioned.search_twice("a horse", effort=ALL)
-    assert (there.nothing, absent.nothing) == (False, True)
+    for there, absent in ((CAPTION, "a horse thing near horse3"), ("a red thing", "a horse")):
+        assert [[*captioned.search_twice(words, effort=ALL)][-1].nothing for words in (there, absent)] == [False, True]
 
 
 def test_is_kept_for_that_re_ranker(captioned, settings, no_samples):
@@ -60,7 +70,7 @@ def test_is_kept_for_that_re_ranker(captioned, settings, no_samples):
 
     assert report.file == settings.home / "calibrations" / "c0.json"
     with Engine(settings, no_samples, load_fake, lambda name: ColourMatcher()) as again:
-        *_, last = again.search_twice("red", effort=ALL)
+        *_, last = again.search_twice(CAPTION, effort=ALL)
     assert last.hits[0].probability < 0.2
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmsearch.errors import RerankerError
-from mmsearch.rerankers.calibration import Calibration, Weights, language_of
+from mmsearch.rerankers.calibration import Calibration, Weights
 
 VECTORS = np.array([[1, 0], [0, 1]], np.float16)  # a photograph and a drawn picture
 
@@ -47,7 +47,3 @@ def test_says_which_file_is_broken(tmp_path, broken):
 
     with pytest.raises(RerankerError, match=r"calibration\.json cannot be read"):
         Calibration.load(tmp_path)
-
-
-def test_tells_the_language_of_a_text():
-    assert [language_of(text) for text in ("a dog", "一只狗", "a 狗", "")] == ["en", "zh", "zh", "en"]

@@ -1,5 +1,5 @@
 from mmsearch.scenes import Mention, Relation, SceneTruth, Statement, Verdict, fails, holds, judge
-from mmsearch.scenes.truth import Box, Group
+from mmsearch.scenes.truth import Box, Group, may_show
 
 DOGS = Group("dog", None, "small", (Box(0.1, 0.1, 0.2, 0.2), Box(0.1, 0.3, 0.2, 0.4)), 1)
 CAR = Group("car", "red", "big", (Box(0.5, 0.1, 0.9, 0.5),), 2)
@@ -91,3 +91,11 @@ def test_inside_is_of_frames_alone() -> None:
 def test_the_background_counts() -> None:
     assert holds(SCENE, Statement((Mention("car"),), background="grass"))
     assert fails(SCENE, Statement((Mention("car"),), background="night"))
+
+
+def test_a_query_for_one_may_be_meant_for_several() -> None:
+    assert may_show(SCENE, Statement((Mention("dog", 1),)))
+    assert may_show(SCENE, Statement((Mention("dog", 1), Mention("car", 1))))
+    assert not may_show(SCENE, Statement((Mention("dog", 3),)))
+    assert not may_show(SCENE, Statement((Mention("car", 1, "blue"),)))
+    assert not may_show(SCENE, Statement((Mention("dog", 1), Mention("cat", 1))))

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmsearch.grammar import parse_query
 from mmsearch.rerankers.scale import Curve, ScoreScale
 from mmsearch.rerankers.verdict import any_matches
-from mmsearch.search.grammar import parse_query
 from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen
 from mmsearch.types import Hit, Item, Modality, StoredText
 from tests.rerankers.fakes import ColourMatcher

@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from mmsearch.training import calibrating
+from mmsearch.training import calibration_pairs
 from mmsearch.training.config import TrainConfig
 from mmsearch.training.towers import Towers
 from tests.nets.tiny import tiny_network
@@ -80,6 +80,6 @@ def tiny_towers(config: TrainConfig, texts: list[str]) -> Towers:
 @pytest.fixture(autouse=True)
 def quick_calibration(monkeypatch):
     """Hundreds of scenes say nothing about a tiny network."""
-    monkeypatch.setattr(calibrating, "SCENES", 12)
-    monkeypatch.setattr(calibrating, "FOILS", 1)
-    monkeypatch.setattr(calibrating, "SIDE", 48)
+    monkeypatch.setattr(calibration_pairs, "SCENES", 12)
+    monkeypatch.setattr(calibration_pairs, "FOILS", 1)
+    monkeypatch.setattr(calibration_pairs, "SIDE", 48)

@@ -6,8 +6,16 @@ import torch
 from PIL import Image
 
 from mmsearch.errors import TrainingError
+from mmsearch.grammar import words_in
 from mmsearch.scenes import Allow, FoilKind, SceneGenerator, standard_held_out
-from mmsearch.training.batches import ClassifiedPictures, Lesson, LikeGroups, PhotoBatches, SceneBatches, text_id
+from mmsearch.training.batches import (
+    ClassifiedPictures,
+    Lesson,
+    LikeGroups,
+    PhotoBatches,
+    SceneBatches,
+    text_id,
+)
 from mmsearch.training.captions import CaptionedPicture
 
 
@@ -50,6 +58,26 @@ def test_a_photograph_comes_with_one_caption_of_each_of_its_languages(pictures, 
         assert len(texts) == 1 + number % 2
         assert texts[0] in pictures[number].texts["en"]
         assert int(batch.pixels[row, 0].float().mean().round()) == number * 40
+
+
+def test_phrases_stand_in_for_captions_and_tell_of_which_pictures_they_are_true(tmp_path):
+    said = [("a dog on grass", "the dog"), ("a cat on a sofa", "the cat sits"), ("two dogs", "dogs and a cat")]
+    pictures = []
+    for number, texts in enumerate(said):
+        Image.new("RGB", (8, 8), (number * 40, 0, 0)).save(tmp_path / f"{number}.png")
+        pictures.append(CaptionedPicture(tmp_path / f"{number}.png", {"en": texts}))
+    plain = PhotoBatches(pictures, 16, 3, seed=0, folder=tmp_path)
+    short = PhotoBatches(pictures, 16, 3, seed=0, folder=tmp_path, phrases=1.0)
+    seen = set()
+
+    for step in range(20):
+        batch, rows = short.batch(step), short.batch(step).picture_ids.tolist()
+        assert torch.equal(batch.pixels, plain.batch(step).pixels)
+        for caption in batch.captions:
+            number, others = rows[caption.owner], {rows[other] for other in caption.others}
+            seen.add((number, caption.text, frozenset(others)))
+    assert {(0, "dog", frozenset({2})), (1, "a cat", frozenset({2})), (2, "dogs", frozenset({0}))} <= seen
+    assert not {text for _, text, _ in seen} & {text for texts in said for text in texts if len(text) > 8}
 
 
 def test_pictures_that_resemble_each_other_share_a_batch(pictures, tmp_path):
@@ -108,6 +136,17 @@ def test_every_scene_is_new_and_comes_with_a_foil_and_marked_words():
     assert any(caption.marks for caption in batch.captions)
     assert all(caption.places for caption in batch.captions if caption.true)
     assert torch.equal(batch.pixels, scenes.batch(0).pixels)
+
+
+def test_scenes_may_be_told_about_as_briefly_as_one_would_type():
+    short = SceneBatches([scenes_of(64)], 20, foils=0, queries=1.0).batch(0)
+    long = SceneBatches([scenes_of(64)], 20, foils=0).batch(0)
+
+    assert torch.equal(short.pixels, long.pixels)
+    lengths = [[words_in(caption.text) for caption in batch.captions] for batch in (short, long)]
+    assert sum(lengths[0]) < sum(lengths[1]) * 0.8
+    assert not any(start in caption.text for caption in short.captions for start in ("picture", "image", "图", "画"))
+    assert all(caption.places and caption.marks for caption in short.captions)
 
 
 def test_a_lesson_shows_its_kinds_of_foils_alone():

@@ -1,11 +1,16 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mmsearch.encoders.folder import open_folder
+from mmsearch.grammar import is_phrase
 from mmsearch.nets.folder import save_folder
 from mmsearch.rerankers.folder import NetworkMatcher
 from mmsearch.training import calibrating
-from mmsearch.training.calibrating import Pairs, calibrates, fit_calibration
+from mmsearch.training.calibrating import fit_calibration, uncalibrated
+from mmsearch.training.calibration_pairs import MixedCollection, Pairs, calibrates
 from mmsearch.training.captions import DatasetSettings
 from mmsearch.training.measure import read_dev_sets
 from tests.training.tiny_matcher import tiny_matcher
@@ -13,6 +18,7 @@ from tests.training.tiny_matcher import tiny_matcher
 DRAWN = DatasetSettings(
     name="drawn", captions="drawn/captions.jsonl", splits=("train",), dev="dev", licence="", source=""
 )
+CAPTIONS = {"en photo", "zh photo", "en drawn", "zh drawn"}
 
 
 @pytest.fixture
@@ -23,40 +29,81 @@ def pair(tmp_path):
     return encoder, NetworkMatcher(network, name="tiny", fingerprint="")
 
 
-def test_fits_every_language_and_kind_of_picture(pair, data):
-    found = fit_calibration(*pair, read_dev_sets(data, [DRAWN]))
+@pytest.fixture
+def squares(data):
+    """Six pictures of squares, of which the first and every second one asks."""
+    file = data / "drawn" / "captions.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in lines:
+        line["en"] = [f"{line['en'][1]} paint and a square on paper", "a square"]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    return read_dev_sets(data, [DRAWN])
 
-    assert set(found.weights) == {"en photo", "zh photo", "en drawn", "zh drawn"}
+
+@pytest.fixture
+def mixed(pair, squares):
+    encoder, matcher = pair
+    return MixedCollection(encoder, uncalibrated(matcher), squares)
+
+
+def test_fits_every_language_and_kind_of_picture(pair, squares):
+    found = fit_calibration(*pair, squares)
+
+    assert set(found.weights) - {f"{name} phrase" for name in CAPTIONS} == CAPTIONS
     assert len(found.drawn) == pair[0].dim
-    assert set(found.nothing) == {"en", "zh"}
+    assert set(found.nothing) == {"en"}  # the Chinese captions are too short
     assert all(0 < below < 1 for below in found.nothing.values())
 
 
 def test_without_photographs_all_count_as_such(pair):
     found = fit_calibration(*pair, [])
 
-    assert set(found.weights) == {"en drawn", "zh drawn"}
+    assert (
+        {"en drawn", "zh drawn"}
+        <= set(found.weights)
+        <= {f"{name}{more}" for name in CAPTIONS for more in ("", " phrase")}
+    )
+    assert not any("photo" in name for name in found.weights)
     assert (found.drawn, found.nothing) == ((), {})
 
 
-def test_every_second_picture_is_kept_to_measure_on(pair, data, monkeypatch):
-    asked = []
-    monkeypatch.setattr(
-        calibrating, "_shortlists", lambda encoder, judge, kept, texts, owner: asked.append((texts, owner)) or PAIRS
-    )
-    fit_calibration(*pair, read_dev_sets(data, [DRAWN]))
+def test_every_second_picture_is_kept_to_measure_on(mixed):
+    texts = mixed.captions("en")
 
-    texts, owner = asked[0]
-    assert sorted(set(owner.tolist())) == [0, 2, 4]
-    assert all(calibrates(row) for row in owner)
-    assert len(texts) == 6
+    own = texts.matches.argmax(1)[~texts.of_scenes]
+    assert set(own.tolist()) == {0, 2, 4}
+    assert all(calibrates(row) for row in own)
+    assert (texts.matches.sum(1) == 1).all()
+    assert len(texts.words) == 6 + len(mixed.scenes)
+
+
+def test_a_phrase_is_true_of_all_pictures_whose_captions_name_it(mixed):
+    texts = mixed.phrases("en")
+
+    assert all(map(is_phrase, texts.words))
+    square = texts.matches[texts.words.index("a square")]
+    assert square[~mixed.drawn].all()
+    for row in np.flatnonzero(texts.of_scenes):
+        assert texts.matches[row][mixed.drawn].any()  # the scene that it was drawn for at least
+
+
+def test_shortlists_are_the_encoders_with_the_opinions_of_both(mixed):
+    lists = mixed.shortlists(mixed.captions("zh"))
+
+    row = 1
+    vector = mixed.encoder.encode_texts([lists.texts.words[row]])[0]
+    cosines = mixed.tokens.vectors.astype(np.float32) @ vector
+    assert lists.best[row].tolist() == np.argsort(-cosines, kind="stable")[: lists.best.shape[1]].tolist()
+    assert lists.cosines[row] == pytest.approx(cosines[lists.best[row]], abs=1e-3)
+    alone = mixed.judge.score([lists.texts.words[row]] * lists.best.shape[1], mixed.tokens[lists.best[row]])
+    assert lists.judgements[row] == pytest.approx(alone, abs=1e-3)
+    assert sum(len(lists.pairs(kind).matches) for kind in (False, True)) == lists.best.size
 
 
 PAIRS = Pairs(
     np.array([2.0, 1.0, -1.0, 0.5], np.float32),
     np.array([0.1, 0.5, 0.2, 0.3], np.float32),
     np.array([True, True, False, False]),
-    texts=2,
 )
 
 
@@ -65,7 +112,13 @@ def test_as_many_matches_are_expected_as_there_are():
     judgements, cosines = rng.normal(size=(2, 2000)).astype(np.float32)
     pairs = Pairs(judgements, cosines, rng.random(2000) < 1 / (1 + np.exp(3 - judgements - 2 * cosines)))
 
-    fitted = calibrating._fitted(pairs)
+    fitted = calibrating._fitted(pairs, None)
 
     assert (fitted.judgement, fitted.cosine, fitted.bias) == pytest.approx((1, 2, -3), abs=0.4)
     assert calibrating._bias(fitted, pairs) == pytest.approx(fitted.bias, abs=0.1)
+
+
+def test_where_nothing_or_all_matches_nothing_is_fitted():
+    for matches in (np.zeros(4, np.bool_), np.ones(4, np.bool_)):
+        assert calibrating._if_told("en photo", replace(PAIRS, matches=matches)) == {}
+    assert set(calibrating._if_told("en photo", PAIRS)) == {"en photo"}

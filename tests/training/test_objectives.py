@@ -61,6 +61,18 @@ def test_no_drawn_negative_is_a_match(network):
         assert not unmatched & {(0, 0), (0, 1), (1, 0), (1, 1), (2, 2)}
 
 
+def test_no_drawn_negative_may_be_a_match_either(network):
+    captions = (Caption("a dog", 0, others=(1,)), Caption("a black dog", 1), Caption("other", 2))
+    seen = perceived(network, Batch(torch.zeros(3, 3, 33, 33, dtype=torch.uint8), torch.arange(3), captions))
+    drawn, unmatched = objectives(network, negatives=1.0), set()
+
+    for step in range(50):
+        pairs = drawn._pairs(replace(seen, image=torch.randn(3, 4), text=torch.randn(3, 4)), step)
+        unmatched |= {(text, picture) for text, picture, label in pairs.tolist() if not label}
+
+    assert unmatched == {(0, 2), (1, 0), (1, 2), (2, 0), (2, 1)}
+
+
 def test_a_batch_without_foils_is_contrasted_with_what_the_teacher_says(network):
     contrast = Objectives(
         network,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from mmsearch.search.grammar.base import ParsedQuery, Phrase, PhraseKind
+from mmsearch.grammar.base import ParsedQuery, Phrase, PhraseKind
 
 
 def _words(text: str) -> frozenset[str]:

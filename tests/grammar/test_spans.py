@@ -2,8 +2,8 @@
 
 import pytest
 
-from mmsearch.search.grammar import parse_query
-from mmsearch.search.grammar.spans import MOST, phrases_of
+from mmsearch.grammar import parse_query
+from mmsearch.grammar.spans import MOST, phrases_of
 
 
 @pytest.mark.parametrize(

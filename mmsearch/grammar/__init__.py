@@ -1,10 +1,10 @@
 """Takes queries apart: what they want, what they rule out, and the phrases that can be checked one by one."""
 
-from mmsearch.rerankers.calibration import language_of
-from mmsearch.search.grammar import chinese, english
-from mmsearch.search.grammar.base import ParsedQuery, Phrase, PhraseKind
+from mmsearch.grammar import chinese, english
+from mmsearch.grammar.base import ParsedQuery, Phrase, PhraseKind
+from mmsearch.grammar.language import is_phrase, language_of, words_in
 
-__all__ = ["ParsedQuery", "Phrase", "PhraseKind", "parse_query"]
+__all__ = ["ParsedQuery", "Phrase", "PhraseKind", "is_phrase", "language_of", "parse_query", "words_in"]
 
 
 def parse_query(text: str) -> ParsedQuery:

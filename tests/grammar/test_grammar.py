@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from mmsearch.grammar import PhraseKind, parse_query
 from mmsearch.scenes import SceneGenerator
 from mmsearch.scenes.describing import Detail, say, statement_about
 from mmsearch.scenes.styles import STYLES
 from mmsearch.scenes.vocabulary import vocabulary
-from mmsearch.search.grammar import PhraseKind, parse_query
 
 
 @pytest.mark.parametrize(

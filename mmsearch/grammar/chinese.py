@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mmsearch.search.grammar.base import ParsedQuery, Phrase, PhraseKind
+from mmsearch.grammar.base import ParsedQuery, Phrase, PhraseKind
 
 _BUT = "(?:[，,；;]?(?:但是|但|却|可是|不过|并且|并|而且|而|又|也|且))?"
 _HAS_NOT = "没有|没(?=[人带戴穿拿])|看不到|看不见|不见|不带|不含|不包含|不包括|不要|不想要"

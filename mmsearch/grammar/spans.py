@@ -2,7 +2,7 @@
 
 import re
 
-from mmsearch.search.grammar.base import ParsedQuery, Phrase, PhraseKind
+from mmsearch.grammar.base import ParsedQuery, Phrase, PhraseKind
 
 MOST = 12  # phrases of a text that are told apart; the rest of a long one is left out
 

@@ -1,0 +1,63 @@
+"""What a second opinion is worth for what people type: phrases, asked of photographs and scenes side by side."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.opinion_shortlists import SEED, Subject
+from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
+from mmsearch.rerankers.calibration import PHRASE
+from mmsearch.rerankers.verdict import any_matches, probabilities
+from mmsearch.training.calibration_pairs import MixedCollection, Shortlists
+from mmsearch.training.captions import LANGUAGES
+
+FIRST, CANDIDATES = 5, 16  # hits that are counted, and those over which the calibration error is taken
+
+
+def phrases(subject: Subject) -> object:
+    """How many of the first hits are right before and after, whether probabilities come true, and what is missed.
+
+    A picture is right if a caption names the phrase, so of photographs some count as wrong that are not.
+    """
+    mixed = MixedCollection(subject.encoder, subject.alone, subject.dev, SEED, held_out=True)
+    found = {}
+    for language in LANGUAGES:
+        lists = mixed.shortlists(mixed.phrases(language))
+        calibration = subject.matcher.calibration
+        log_odds = mixed.log_odds(lists, calibration)
+        gone = mixed.log_odds(mixed.shortlists(lists.texts, lists.texts.matches), calibration)
+        limit = calibration.nothing.get(f"{language} {PHRASE}")
+        for kind, rows in (("photographs", ~lists.texts.of_scenes), ("scenes", lists.texts.of_scenes)):
+            found[f"{language}, of {kind}"] = _precision(lists, log_odds, rows) | _missed(log_odds, gone, rows, limit)
+    return found
+
+
+def _precision(lists: Shortlists, log_odds: NDArray[np.float32], rows: NDArray[np.bool_]) -> Mapping[str, float]:
+    matches, odds = lists.matches[rows], log_odds[rows]
+    ordered = np.take_along_axis(matches, np.argsort(-odds, axis=1, kind="stable"), 1)
+    drawn = np.take_along_axis(lists.drawn[rows], odds.argmax(1)[:, None], 1)
+    said = probabilities(odds[:, :CANDIDATES]).ravel()
+    return {
+        "queries": int(rows.sum()),
+        "precision_at_1": {"encoder": float(matches[:, 0].mean()), "re-ranked": float(ordered[:, 0].mean())},
+        "precision_at_5": {
+            "encoder": float(matches[:, :FIRST].mean()),
+            "re-ranked": float(ordered[:, :FIRST].mean()),
+        },
+        "drawn_first": float(drawn.mean()),
+        "area_under_roc": area_under_roc(odds[matches].astype(np.float64), odds[~matches].astype(np.float64)),
+        "expected_calibration_error": expected_calibration_error(said, matches[:, :CANDIDATES].ravel()),
+    }
+
+
+def _missed(
+    log_odds: NDArray[np.float32], gone: NDArray[np.float32], rows: NDArray[np.bool_], limit: float | None
+) -> Mapping[str, float | None]:
+    there, absent = (np.array([any_matches(row) for row in odds[rows]]) for odds in (log_odds, gone))
+    return {
+        "nothing_area_under_roc": area_under_roc(there, absent),
+        "limit": limit,
+        "said_of_what_is_there": None if limit is None else float((there < limit).mean()),
+        "said_of_what_is_gone": None if limit is None else float((absent < limit).mean()),
+    }
