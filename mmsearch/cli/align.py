@@ -79,6 +79,7 @@ def command(
     let_waiting_threads_sleep()
     from mmsearch.engine.settings import load_settings  # late: so is the rest of the engine
     from mmsearch.laboratory import AlignSettings, align  # late: loads torch
+    from mmsearch.laboratory.report import as_record
 
     cancel, known = threading.Event(), load_settings()
     settings = AlignSettings(
@@ -94,7 +95,7 @@ def command(
     with cancelled_by_interrupt(cancel), closing(ProgressLine()) as progress:
         report = align(settings, home=known.home, device=known.device, progress=progress, cancel=cancel)
     if json:
-        echo_json(report)
+        echo_json(as_record(report))
     elif report.state == "done":
         for line in report_lines(report, verbose=verbose):
             click.echo(printable(line))

@@ -7,12 +7,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
+from mmsearch.engine.aligning import captioned, run_beside_searches
 from mmsearch.engine.calibrating import CalibrationReport, asked_of, fit_scale
 from mmsearch.engine.evaluating import evaluate_folder, evaluate_stored
 from mmsearch.engine.explaining import PictureAsked, explain
@@ -22,7 +24,7 @@ from mmsearch.engine.queries import MAX_QUERY, Picture, item_picture, query_pict
 from mmsearch.engine.roots import allowed_source
 from mmsearch.engine.samples import SAMPLES
 from mmsearch.engine.settings import Settings, load_settings
-from mmsearch.engine.spaces import not_indexed
+from mmsearch.engine.spaces import full_name, not_indexed
 from mmsearch.errors import BadInput, NotIndexed, UnknownName
 from mmsearch.evaluation import EvaluationReport
 from mmsearch.evaluation.reranking import SHORTLIST
@@ -33,6 +35,9 @@ from mmsearch.search import Searcher
 from mmsearch.search.searcher import MEASURE
 from mmsearch.search.second_opinion import Effort
 from mmsearch.types import Explanation, Item, Modality, Results, RunReport
+
+if TYPE_CHECKING:
+    from mmsearch.laboratory import AlignReport
 
 log = logging.getLogger(__name__)
 
@@ -335,6 +340,57 @@ class Engine(Holdings):
         scale, fits = fit_scale(asked, find, judge, Meter(progress))
         file = self._judges.keep(judge, scale)
         return CalibrationReport(name, model.name, judge.reranker.name, fits, file)
+
+    def align(
+        self,
+        collection: str | None = None,
+        *,
+        image_encoder: str | None = None,
+        text_encoder: str | None = None,
+        method: str = "contrastive",
+        seeds: int = 3,
+        held_out: float = 0.2,
+        progress: ProgressCallback | None = None,
+        cancel: Event | None = None,
+    ) -> "AlignReport":
+        """Learn from the captioned pictures of a collection what brings two encoders together, or adapts one.
+
+        It is measured on pictures that are held out. An encoder that is worth using is written into the settings' home;
+        `build` lets it read a collection. One that nothing was built with goes once the next run is done. A search
+        under way goes first.
+
+        Args:
+            collection: As for `search`.
+            image_encoder: Name, folder or hub id, of pictures; by default `encoder_of(collection)`.
+            text_encoder: Likewise, of texts; by default that of the pictures, which is then adapted.
+            method: How to learn: a key of `alignment.adaptation.METHODS`, or "all" to compare them.
+            seeds: How many splits to measure on.
+            held_out: Share of the pictures that each split holds out, 0.05 to 0.8.
+            progress: Called as the run goes on.
+            cancel: Set it to end the run after the step at hand; then the report tells what was finished.
+
+        Raises:
+            UnknownName: If there is no such collection, encoder or method.
+            BadInput: If seeds or held_out is out of range.
+            EncoderError: If an encoder is not on this machine, cannot be loaded or does not take what it should.
+            TrainingError: If there are too few captioned pictures, a fit fails or the disk is full.
+        """
+        from mmsearch.laboratory import AlignSettings, CaptionedSet  # late: loads torch
+
+        name = self._resolve(collection)
+        pictures = tuple(captioned(self._store, self._store.directory.collection_id(name)))
+        image, text = image_encoder or self._choices.name(name), text_encoder and full_name(text_encoder)
+        return run_beside_searches(
+            lambda folder: AlignSettings(
+                CaptionedSet(name, pictures), folder, full_name(image), text, method, seeds, held_out
+            ),
+            home=self.settings.home,
+            device=self.settings.device,
+            in_use=self._names_in_use,
+            way=self._way,
+            progress=progress,
+            cancel=cancel,
+        )
 
     def pack_samples(self, path: Path) -> VectorPack:
         """Write the vectors of the bundled collection to a file that ships with it."""

@@ -251,6 +251,11 @@ class Holdings:
             self._prepare_samples()
         return self._store.directory.collection_id(name)
 
+    def _names_in_use(self) -> set[str]:
+        """Return the names of the encoders that have read something, and of the one used by default."""
+        names = self._store.directory.names()
+        return {self.settings.encoder, *(each.name for name in names for each in self._store.directory.readers(name))}
+
     def _indexer(self, encoder: DualEncoder, pack: VectorPack | None = None) -> Indexer:
         settings = self.settings
         return Indexer(

@@ -24,6 +24,17 @@ Tell = Callable[[str, int, int], None]  # takes a phase, how many are done, and 
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionedSet:
+    """Captioned pictures that were found before the run, such as those of a collection."""
+
+    name: str  # for messages and the report
+    pictures: tuple[CaptionedPicture, ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
 class PairVectors:
     """Vectors of pictures and of their texts."""
 
@@ -87,15 +98,15 @@ def pairs_of_file(path: Path) -> PairVectors:
     return PairVectors(pairs.image, pairs.text, pairs.owner, pairs.labels)
 
 
-def check_enough(pairs: PairVectors, source: Path) -> None:
-    """Refuse too few pairs.
+def check_enough(pictures: int, source: object) -> None:
+    """Refuse too few pictures with texts.
 
     Raises:
         TrainingError: If so.
     """
-    if len(pairs.image) < LEAST:
+    if pictures < LEAST:
         raise TrainingError(
-            f"{source} holds {len(pairs.image)} pictures with texts; at least {LEAST} are needed to learn from some "
+            f"{source} holds {pictures} pictures with texts; at least {LEAST} are needed to learn from some "
             "and to measure on others."
         )
 

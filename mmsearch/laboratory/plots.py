@@ -92,13 +92,23 @@ def draw_clouds(before: tuple[Rows, Rows], after: tuple[Rows, Rows], method: str
     """
     figure = _figure(9.0, 4.6)
     grid = figure.subplots(1, 2)
-    together = before[0].shape[1] == before[1].shape[1]
-    how = "" if together else ", each in a plane of its own"
-    _cloud(grid[0], plane(before) if together else (plane(before[:1])[0], plane(before[1:])[0]), f"before{how}")
-    _cloud(grid[1], plane(after), f"after, by {method}")
+    how = "" if share_columns(before) else ", each in a plane of its own"
+    _cloud(grid[0], flattened(before), f"before{how}")
+    _cloud(grid[1], flattened(after), f"after, by {method}")
     grid[0].legend(loc="best", fontsize="small")
     figure.suptitle("held-out pictures and texts, two main directions; lines join pairs", fontsize="medium")
     return _write(figure, folder / CLOUDS)
+
+
+def share_columns(pair: tuple[Rows, Rows]) -> bool:
+    """Say whether vectors of pictures and of texts can be drawn in one plane."""
+    return bool(pair[0].shape[1] == pair[1].shape[1])
+
+
+def flattened(pair: tuple[Rows, Rows]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return clouds of pictures (n, d1) and of texts (n, d2) in a plane, one of its own each if widths differ."""
+    image, text = plane(pair) if share_columns(pair) else (plane(pair[:1])[0], plane(pair[1:])[0])
+    return image[:POINTS], text[:POINTS]
 
 
 def plane(clouds: Sequence[Rows]) -> tuple[NDArray[np.float64], ...]:
@@ -114,7 +124,7 @@ def plane(clouds: Sequence[Rows]) -> tuple[NDArray[np.float64], ...]:
 
 
 def _cloud(axes: "Axes", clouds: Sequence[NDArray[np.float64]], title: str) -> None:
-    image, text = (cloud[:POINTS] for cloud in clouds)
+    image, text = clouds
     for start, end in zip(image[:LINKED], text[:LINKED], strict=True):
         axes.plot([start[0], end[0]], [start[1], end[1]], "-", color="#999999", linewidth=0.7, zorder=1)
     axes.scatter(image[:, 0], image[:, 1], s=14, marker="o", color=_COLOURS[0], alpha=0.7, label="pictures", zorder=2)

@@ -1,8 +1,9 @@
 """What the laboratory found, as values and as lines for people."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.stats import t as student  # type: ignore[import-untyped]
@@ -51,12 +52,25 @@ class MethodResult:
         return self.gain is not None and self.gain.gain > 0 and self.gain.p < SIGNIFICANT
 
 
+Points: TypeAlias = tuple[tuple[float, float], ...]  # in a plane
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What there is to draw of a run, as numbers."""
+
+    spectra: Mapping[str, tuple[float, ...]]  # correlations of coordinates on held-out pairs, by method, largest first
+    before: tuple[Points, Points]  # held-out pictures and their texts, row by row
+    after: tuple[Points, Points]  # likewise, in the space of the best method
+    one_plane: bool  # whether both share a plane before; else each has one of its own
+
+
 @dataclass(frozen=True, slots=True)
 class AlignReport:
     """What a run of the laboratory found and made."""
 
     state: str  # done, or cancelled: then with what was finished until then
-    pairs: Path
+    pairs: str  # path, or name of the collection
     image_encoder: str  # empty where the pairs were given as vectors
     text_encoder: str
     aligned: bool  # whether both shared a space before
@@ -71,6 +85,7 @@ class AlignReport:
     plots: tuple[Path, ...]
     left_out: tuple[Skip, ...]  # files that nothing could be learnt from, and why
     seconds: float
+    drawing: Drawing | None = None  # None where nothing was fitted, or the run was cancelled
 
     @property
     def best_result(self) -> MethodResult | None:
@@ -85,6 +100,13 @@ def result_of(method: str, runs: Sequence[Measured], seconds: float, shares: Seq
         for way in DIRECTIONS
     }
     return MethodResult(method, figures, seconds, tuple(shares))
+
+
+def as_record(report: AlignReport) -> dict[str, Any]:
+    """Return the report for programs, without what is drawn."""
+    record = asdict(report)
+    del record["drawing"]
+    return record
 
 
 def table_rows(report: AlignReport) -> list[list[str]]:

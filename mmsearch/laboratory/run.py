@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.alignment.base import Aligner, FitProgress
-from mmsearch.alignment.checks import unit_rows
+from mmsearch.alignment.checks import Rows, unit_rows
 from mmsearch.encoders.aligned import open_sides, write_aligned
 from mmsearch.encoders.registry import model_folders
 from mmsearch.encoders.sides import Side
@@ -19,10 +19,19 @@ from mmsearch.errors import BadInput, TrainingError
 from mmsearch.laboratory.card import card
 from mmsearch.laboratory.measuring import Measured, compared, correlations, measured
 from mmsearch.laboratory.methods import BASELINE, learner_for, method_names
-from mmsearch.laboratory.pairs import CACHE, CACHE_BYTES, PairVectors, check_enough, encoded_pairs, pairs_of_file
-from mmsearch.laboratory.plots import draw_clouds, draw_recall, draw_spectrum
-from mmsearch.laboratory.report import AS_IT_IS, AlignReport, MethodResult, result_of
+from mmsearch.laboratory.pairs import (
+    CACHE,
+    CACHE_BYTES,
+    CaptionedSet,
+    PairVectors,
+    check_enough,
+    encoded_pairs,
+    pairs_of_file,
+)
+from mmsearch.laboratory.plots import draw_clouds, draw_recall, draw_spectrum, flattened, share_columns
+from mmsearch.laboratory.report import AS_IT_IS, AlignReport, Drawing, MethodResult, Points, as_record, result_of
 from mmsearch.store.blob_cache import BlobCache
+from mmsearch.training.captions import CaptionedPicture
 from mmsearch.training.curves import can_draw
 from mmsearch.training.features import replace_text, writing
 from mmsearch.training.folders import read_folder, write_left_out
@@ -36,7 +45,7 @@ VECTORS = ".npz"  # suffix of pairs that are vectors already
 class AlignSettings:
     """What a run is told."""
 
-    pairs: Path  # a folder of captioned pictures, a caption file, or an .npz of vectors
+    pairs: Path | CaptionedSet  # a folder of captioned pictures, a caption file or an .npz of vectors; or pictures
     output: Path  # gets a folder for each encoder that is written, plots, `report.json` and `left-out.jsonl`
     image_encoder: str = "bundled"  # as `load_encoder` takes it; may take pictures alone
     text_encoder: str | None = None  # likewise texts; None: the same, which is adapted
@@ -51,6 +60,11 @@ class AlignSettings:
             raise BadInput(f"seeds must be at least 1; got {self.seeds}.")
         if not 0.05 <= self.held_out <= 0.8:
             raise BadInput(f"held_out must be a share between 0.05 and 0.8; got {self.held_out}.")
+
+    @property
+    def vectors(self) -> Path | None:
+        """The file of pairs that are vectors already; None where encoders make them."""
+        return self.pairs if isinstance(self.pairs, Path) and self.pairs.suffix == VECTORS else None
 
 
 def align(
@@ -143,7 +157,7 @@ class _Run:
         """Do it all."""
         try:
             pairs = self._pairs()
-            check_enough(pairs, self.settings.pairs)
+            check_enough(len(pairs.image), self.settings.pairs)
             splits = [self._split(pairs, seed) for seed in range(self.settings.seeds)]
             baseline = self._baseline(splits)
         except _Stopped:
@@ -153,35 +167,41 @@ class _Run:
                 self._try(method, splits, baseline)
         except _Stopped:
             return self._report("cancelled", pairs, baseline.result)
-        report = self._written(self._report("done", pairs, baseline.result))
-        report = replace(report, plots=self._drawn(report, splits[0]))
+        report = self._drawn(self._written(self._report("done", pairs, baseline.result)), splits[0])
         for each in report.methods:
             if each.folder is not None:
                 replace_text(each.folder / "README.md", card(report, each.method))
         replace_text(
-            self.settings.output / REPORT, json.dumps(asdict(report), indent=2, ensure_ascii=False, default=str) + "\n"
+            self.settings.output / REPORT,
+            json.dumps(as_record(report), indent=2, ensure_ascii=False, default=str) + "\n",
         )
         return report
 
     def _pairs(self) -> PairVectors:
         """Read the pairs as vectors."""
-        if self.settings.pairs.suffix == VECTORS:
-            return pairs_of_file(self.settings.pairs)
+        if self.settings.vectors:
+            return pairs_of_file(self.settings.vectors)
         image, text = self.settings.image_encoder, self.settings.text_encoder or self.settings.image_encoder
         # what cannot be loaded is told before the pictures are read
         self.sides = open_sides(
             model_folders(image)[0], model_folders(text)[-1], names=(image, text), device=self.device
         )
-        folder = read_folder(
-            self.settings.pairs, held_out=0.0, seed=0, progress=lambda done, n: self._tell("pictures", done, n)
-        )
-        self.left_out = folder.left_out
-        write_left_out(self.settings.output, folder.left_out)
+        pictures = self._pictures(self.settings.pairs)
         cache = BlobCache(self.home / CACHE, CACHE_BYTES)
         try:
-            return encoded_pairs(folder.train, self.sides, cache, self._tell)
+            return encoded_pairs(pictures, self.sides, cache, self._tell)
         finally:
             cache.close()
+
+    def _pictures(self, pairs: Path | CaptionedSet) -> tuple[CaptionedPicture, ...]:
+        """Return the captioned pictures, those of a folder once they were looked at."""
+        if isinstance(pairs, CaptionedSet):
+            check_enough(len(pairs.pictures), pairs)  # before any of them is encoded
+            return pairs.pictures
+        folder = read_folder(pairs, held_out=0.0, seed=0, progress=lambda done, n: self._tell("pictures", done, n))
+        self.left_out = folder.left_out
+        write_left_out(self.settings.output, folder.left_out)
+        return folder.train
 
     def _split(self, pairs: PairVectors, seed: int) -> _Split:
         count = len(pairs.image)
@@ -254,14 +274,13 @@ class _Run:
         return lambda step: self._tell(phase, step.done, step.total)
 
     def _report(self, state: str, pairs: PairVectors | None, baseline: MethodResult | None) -> AlignReport:
-        vectors = self.settings.pairs.suffix == VECTORS
-        image = "" if vectors else self.settings.image_encoder
+        image = "" if self.settings.vectors else self.settings.image_encoder
         count = 0 if pairs is None else len(pairs.image)
         return AlignReport(
             state=state,
-            pairs=self.settings.pairs,
+            pairs=str(self.settings.pairs),
             image_encoder=image,
-            text_encoder="" if vectors else self.settings.text_encoder or image,
+            text_encoder="" if self.settings.vectors else self.settings.text_encoder or image,
             aligned=self.aligned,
             pictures=count,
             texts=0 if pairs is None else len(pairs.text),
@@ -295,20 +314,31 @@ class _Run:
             write_aligned(folder, self.sides, projections, learner.dim_)
         return folder
 
-    def _drawn(self, report: AlignReport, split: _Split) -> tuple[Path, ...]:
+    def _drawn(self, report: AlignReport, split: _Split) -> AlignReport:
         """Draw what there is to see."""
-        if not can_draw() or report.best is None:
-            return ()
+        if report.best is None:
+            return report
         first = np.unique(split.held.owner, return_index=True)[1]
         before = split.held.image, split.held.text[first]
         learner = self.learners[report.best]
         after = learner.transform_image(before[0]), learner.transform_text(before[1])
+        spectra = {method: tuple(values.round(4).tolist()) for method, values in self.spectra.items()}
+        drawing = Drawing(spectra, _points(before), _points(after), share_columns(before))
+        if not can_draw():
+            return replace(report, drawing=drawing)
         folder = self.settings.output
-        return (
+        plots = (
             draw_recall(report, folder),
             draw_spectrum(self.spectra, folder),
             draw_clouds(before, after, report.best, folder),
         )
+        return replace(report, drawing=drawing, plots=plots)
+
+
+def _points(pair: tuple[Rows, Rows]) -> tuple[Points, Points]:
+    """Return pictures and texts in a plane as numbers."""
+    image, text = (tuple((float(x), float(y)) for x, y in cloud.round(4)) for cloud in flattened(pair))
+    return image, text
 
 
 @dataclass(frozen=True, slots=True)

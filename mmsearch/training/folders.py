@@ -31,7 +31,7 @@ MAX_SECONDS = 20.0  # likewise what takes longer to decode
 UNKNOWN = "und"  # language of captions that do not say theirs, in BCP 47
 _LEAST = 4  # pictures; of fewer nothing can be learnt and measured
 _TOLD = 3  # reasons in a message
-_KINDS = ("caption", "description")  # of texts that tell what a picture shows
+CAPTION_KINDS = ("caption", "description")  # of texts that tell what a picture shows
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class _Reader:
             return
         notes = read_notes(self.base, file)
         self.left_out += notes.skips
-        texts = {text.text: text for text in notes.texts if text.kind in _KINDS}
+        texts = {text.text: text for text in notes.texts if text.kind in CAPTION_KINDS}
         if not texts:
             about = file.rows or file.sidecars
             self._leave_out(file, "its caption is empty or holds no words" if about else "has no caption")

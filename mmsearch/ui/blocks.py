@@ -48,11 +48,12 @@ def build_demo(engine: "Engine", *, host: str | None = None) -> gr.Blocks:
             js_on_load=page.START,
             apply_default_css=False,
             elem_id="mm-root",
-            boot={"page": page.address(), "strings": STRINGS},
+            boot={"page": page.address(), "strings": STRINGS, "manage": rights.manage},
         )
         _offer_searching(engine, rights)
         manager = Manager(engine, rights, Path(get_upload_folder()))
         _offer_managing(manager)
+        _offer_laboratory(manager)
     manager.catch_up()
     return demo
 
@@ -119,9 +120,9 @@ def _offer_managing(manager: Manager) -> None:
         """Stop the run after its current batch."""
         return manager.cancel()
 
-    def build_encoder(collection: str, encoder: str) -> dict[str, Any]:
-        """Begin to make an encoder's vectors of a collection."""
-        return manager.build(collection, encoder)
+    def build_encoder(collection: str, encoder: str, use: bool = False) -> dict[str, Any]:
+        """Begin to make an encoder's vectors of a collection; with `use` it searches the collection from then on."""
+        return manager.build(collection, encoder, use)
 
     def use_encoder(collection: str, encoder: str) -> dict[str, Any]:
         """Let an encoder search a collection by default."""
@@ -138,6 +139,21 @@ def _offer_managing(manager: Manager) -> None:
     running: list[Endpoint] = [progress, history, index_folder, index_uploads, cancel]
     changing: list[Endpoint] = [build_encoder, use_encoder, remove_encoder, remove_collection]
     for endpoint in running + changing:
+        _offer(endpoint)
+
+
+def _offer_laboratory(manager: Manager) -> None:
+    def align(
+        collection: str, image_encoder: str, text_encoder: str = "", method: str = "contrastive"
+    ) -> dict[str, Any]:
+        """Begin to bring two encoders into one space, or to adapt one, on the captions of a collection."""
+        return manager.align(collection, image_encoder, text_encoder, method)
+
+    def alignment() -> dict[str, Any]:
+        """Return what the laboratory found last."""
+        return manager.alignment()
+
+    for endpoint in (align, alignment):
         _offer(endpoint)
 
 

@@ -1,4 +1,4 @@
-"""Work that goes on behind the page: warming the engine, indexing a folder, building another encoder's vectors."""
+"""Work that goes on behind the page: warming the engine, indexing, building an encoder's vectors, aligning encoders."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from mmsearch.types import Progress, RunReport
 
 if TYPE_CHECKING:
     from mmsearch.engine import Engine
+    from mmsearch.laboratory import AlignReport
 
 _log = logging.getLogger(__name__)
 
@@ -37,12 +38,12 @@ class JobState:
     """Where the run that this process started last stands."""
 
     state: str = "idle"  # idle, running, stopping or over
-    work: str = "index"  # index a source, or build an encoder's vectors
+    work: str = "index"  # index a source, build an encoder's vectors, or align encoders
     source: str = ""  # of index
     collection: str = ""
     encoder: str = ""  # of build
     progress: Progress | None = None
-    report: RunReport | None = None  # of a run that is over
+    report: "RunReport | AlignReport | None" = None  # of a run that is over
     problem: str | None = None  # why it failed, for the user
 
     @property
@@ -60,6 +61,12 @@ class Jobs:
         self._now = JobState()
         self._cancel = Event()
         self._thread: Thread | None = None
+        self._alignment: AlignReport | None = None
+
+    @property
+    def alignment(self) -> "AlignReport | None":
+        """What the laboratory found last, whatever ran since; None if it has not run."""
+        return self._alignment
 
     @property
     def now(self) -> JobState:
@@ -84,16 +91,45 @@ class Jobs:
             ),
         )
 
-    def build(self, collection: str, encoder: str) -> None:
+    def build(self, collection: str, encoder: str, use: bool = False) -> None:
         """Begin to make the vectors that `encoder` lacks of a collection, or go on with that.
+
+        Args:
+            collection: Which one.
+            encoder: Which encoder reads it.
+            use: Whether to let it search the collection once it has read all of it.
 
         Raises:
             BadInput: If a run is going on already.
         """
-        self._start(
-            JobState("running", "build", collection=collection, encoder=encoder),
-            lambda cancel: self._engine.build(collection, encoder, progress=self._note, cancel=cancel),
-        )
+
+        def work(cancel: Event) -> RunReport:
+            report = self._engine.build(collection, encoder, progress=self._note, cancel=cancel)
+            if use and report.state == "done":
+                self._engine.use_encoder(collection, encoder)
+            return report
+
+        self._start(JobState("running", "build", collection=collection, encoder=encoder), work)
+
+    def align(self, collection: str, image_encoder: str, text_encoder: str | None, method: str) -> None:
+        """Begin to learn from a collection what brings two encoders together, or adapts one.
+
+        Raises:
+            BadInput: If a run is going on already.
+        """
+
+        def work(cancel: Event) -> "AlignReport":
+            self._alignment = self._engine.align(
+                collection,
+                image_encoder=image_encoder,
+                text_encoder=text_encoder,
+                method=method,
+                progress=self._note,
+                cancel=cancel,
+            )
+            return self._alignment
+
+        self._start(JobState("running", "align", collection=collection), work)
 
     def catch_up(self) -> Thread:
         """Let encoders that an upgrade changed read their collections anew, one after the other, in a thread."""
@@ -122,7 +158,7 @@ class Jobs:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _start(self, job: JobState, work: Callable[[Event], RunReport]) -> None:
+    def _start(self, job: JobState, work: "Callable[[Event], RunReport | AlignReport]") -> None:
         with self._lock:
             if self._now.running:
                 raise BadInput("One run is going on already. Cancel it or wait until it is done.")
@@ -131,7 +167,7 @@ class Jobs:
             self._thread = Thread(target=self._run, args=(work, self._cancel), name="mmsearch-job", daemon=True)
             self._thread.start()
 
-    def _run(self, work: Callable[[Event], RunReport], cancel: Event) -> None:
+    def _run(self, work: "Callable[[Event], RunReport | AlignReport]", cancel: Event) -> None:
         report, problem = None, None
         try:
             report = work(cancel)

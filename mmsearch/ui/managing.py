@@ -67,11 +67,31 @@ class Manager:
         self._jobs.cancel()
         return self.progress()
 
-    def build(self, collection: str, encoder: str) -> Told:
-        """Begin to make the vectors that an encoder lacks of a collection; the others search on meanwhile."""
+    def build(self, collection: str, encoder: str, use: bool = False) -> Told:
+        """Begin to make the vectors that an encoder lacks of a collection; the others search on meanwhile.
+
+        With `use` it searches the collection once it has read it.
+        """
         self._allow_managing()
-        self._jobs.build(collection, encoder)
+        self._jobs.build(collection, encoder, use)
         return self.progress()
+
+    def align(self, collection: str, image_encoder: str, text_encoder: str, method: str) -> Told:
+        """Begin to bring two encoders into one space, or to adapt one, on the captions of a collection.
+
+        No text encoder stands for that of the pictures.
+        """
+        self._allow_managing()
+        if not image_encoder.strip():
+            raise BadInput("Choose an encoder of pictures first.")
+        self._jobs.align(_name(collection), image_encoder.strip(), text_encoder.strip() or None, method)
+        return self.progress()
+
+    def alignment(self) -> Told:
+        """Return what the laboratory found last, as `found`; None if it has not run since the app was started."""
+        self._allow_managing()
+        report = self._jobs.alignment
+        return {"found": wire.alignment(report) if report else None}
 
     def use(self, collection: str, encoder: str) -> Told:
         """Let an encoder search a collection from now on, for everybody who does not choose another."""

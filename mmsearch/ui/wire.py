@@ -15,6 +15,7 @@ from mmsearch.types import CollectionInfo, Explanation, HeatMap, Hit, Item, Moda
 
 if TYPE_CHECKING:
     from mmsearch.encoders.registry import EncoderInfo
+    from mmsearch.laboratory import AlignReport
     from mmsearch.ui.jobs import JobState
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
@@ -181,8 +182,18 @@ def skip(one: Skip) -> Told:
     }
 
 
+def alignment(report: "AlignReport") -> Told:
+    """Return what the laboratory found, its files that were left out counted."""
+    methods = [asdict(each) | {"helped": each.helped} for each in report.methods]
+    told: Told = asdict(report) | {"methods": methods, "left_out": len(report.left_out)}
+    return told
+
+
 def job(now: "JobState", paths: bool) -> Told:
-    """Return where the work behind the page stands."""
+    """Return where the work behind the page stands; of what the laboratory found, only how it ended."""
+    report: Told | None = None
+    if now.report is not None:
+        report = run(now.report, paths) if isinstance(now.report, RunReport) else {"state": now.report.state}
     return {
         "work": now.work,
         "state": now.state,
@@ -190,7 +201,7 @@ def job(now: "JobState", paths: bool) -> Told:
         "collection": now.collection,
         "encoder": now.encoder,
         "progress": asdict(now.progress) if now.progress else None,
-        "report": run(now.report, paths) if now.report else None,
+        "report": report,
         "problem": now.problem,
     }
 

@@ -74,6 +74,14 @@ def drop(page, path: Path, where: str = "#mm-app"):
     page.locator(where).dispatch_event("drop", {"dataTransfer": carrier, "bubbles": True})
 
 
+def barriers(page):
+    """Return what axe finds on the page that keeps somebody out, by its rule and place."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
+
+
 def index(page, folder: Path, collection: str):
     """Index a folder and wait until it is done."""
     page.get_by_role("link", name="Collections").click()

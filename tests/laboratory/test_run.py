@@ -9,7 +9,7 @@ from mmsearch.alignment.adaptation import METHODS
 from mmsearch.alignment.descent import Descent
 from mmsearch.encoders.registry import load_encoder
 from mmsearch.errors import BadInput, EncoderError, TrainingError, UnknownName
-from mmsearch.laboratory import AlignSettings, align
+from mmsearch.laboratory import AlignSettings, CaptionedSet, align
 from mmsearch.laboratory.methods import learner_for, method_names
 from mmsearch.laboratory.report import AS_IT_IS
 from mmsearch.training.folders import open_reduced, read_folder
@@ -59,6 +59,20 @@ def test_two_encoders_become_one_that_reaches_what_was_measured(tmp_path, photos
     assert found["R@5"].mean == pytest.approx(np.mean(np.array(ranks) <= 5), abs=0.06)  # ties and rounding
 
 
+def test_pictures_that_were_found_before_teach_what_their_folder_teaches(tmp_path, photos, own, words):
+    options = {"image_encoder": str(own), "text_encoder": str(words), "seeds": 2}
+    pictures = read_folder(photos, held_out=0.0, seed=0).train
+
+    given = run(tmp_path, CaptionedSet("mine", pictures), **options)
+    read = run(tmp_path / "read", photos, **options)
+
+    assert (given.pairs, read.pairs) == ("mine", str(photos))
+    assert given.methods[0].figures == read.methods[0].figures
+    assert given.drawing == read.drawing
+    with pytest.raises(TrainingError, match="mine holds 19 pictures with texts"):
+        run(tmp_path, CaptionedSet("mine", pictures[:19]), **options)
+
+
 def test_leaves_plots_a_report_and_a_card(tmp_path, photos, own, words):
     (photos / "broken.png").write_bytes(b"")
     try:
@@ -70,6 +84,7 @@ def test_leaves_plots_a_report_and_a_card(tmp_path, photos, own, words):
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in report.plots)
     told = json.loads((tmp_path / "out" / "report.json").read_text())
     assert told["best"] == "cca"
+    assert "drawing" not in told
     assert "broken.png" in (tmp_path / "out" / "left-out.jsonl").read_text()
     card = (tmp_path / "out" / "cca" / "README.md").read_text()
     assert f"Pictures go through `{own}`, texts through `{words}`" in card

@@ -48,6 +48,64 @@ def test_a_cancelled_run_can_be_started_again(engine, tmp_path):
     assert jobs.now.report.state == "done"
 
 
+def test_what_the_laboratory_found_outlives_the_next_run(engine, tmp_path):
+    jobs = Jobs(engine)
+    assert jobs.alignment is None
+
+    jobs.align("samples", "fake", None, "cca")
+    jobs.wait(10)
+    assert (jobs.now.work, jobs.now.report.state, jobs.now.progress.done) == ("align", "done", 3)
+    jobs.index(str(tmp_path), "library")
+    jobs.wait(10)
+
+    assert engine.aligned == [("samples", "fake", None, "cca")]
+    assert jobs.alignment.best == "cca"
+
+
+def test_a_run_of_the_laboratory_can_be_cancelled_and_bars_others(engine, tmp_path):
+    engine.gate = Event()
+    jobs = Jobs(engine)
+    jobs.align("samples", "fake", "other", "all")
+
+    with pytest.raises(BadInput, match="already"):
+        jobs.index(str(tmp_path), "library")
+    jobs.cancel()
+    engine.gate.set()
+    jobs.wait(10)
+
+    assert (jobs.now.state, jobs.now.report.state, jobs.alignment.recommended) == ("over", "cancelled", None)
+
+
+def test_a_laboratory_that_fails_leaves_what_was_found_before(engine):
+    jobs = Jobs(engine)
+    jobs.align("samples", "fake", None, "cca")
+    jobs.wait(10)
+
+    jobs.align("mine", "fake", None, "graph")
+    jobs.wait(10)
+
+    assert "at least 20 are needed" in jobs.now.problem
+    assert jobs.alignment.best == "cca"
+
+
+def test_an_encoder_that_was_built_to_be_used_is_used_only_once_it_has_read_all(engine):
+    jobs = Jobs(engine)
+    jobs.build("samples", "other")
+    jobs.wait(10)
+    assert engine.in_use == "fake"
+
+    engine.gate = Event()
+    jobs.build("samples", "other", use=True)
+    jobs.cancel()
+    engine.gate.set()
+    jobs.wait(10)
+    assert engine.in_use == "fake"
+
+    jobs.build("samples", "other", use=True)
+    jobs.wait(10)
+    assert engine.in_use == "other"
+
+
 def test_cancelling_nothing_does_nothing(engine):
     jobs = Jobs(engine)
 

@@ -87,6 +87,29 @@ def test_an_encoder_is_built_beside_the_other_used_and_the_other_removed(manager
     assert removed["bytes_freed"] == 4096
 
 
+def test_encoders_are_aligned_and_the_result_is_used(manager, engine):
+    assert manager.alignment() == {"found": None}
+
+    manager.align(" samples ", " fake ", " ", "contrastive")
+    told = _wait(manager)
+
+    assert (told["work"], told["collection"], told["report"]) == ("align", "samples", {"state": "done"})
+    assert engine.aligned == [("samples", "fake", None, "contrastive")]
+    found = manager.alignment()["found"]
+    manager.build("samples", str(found["recommended"]), use=True)
+    _wait(manager)
+    assert engine.in_use == str(found["recommended"])
+    assert manager.alignment()["found"] == found
+
+
+def test_an_alignment_needs_an_encoder_and_a_collection(manager, engine):
+    for asked in (("samples", " ", "", "cca"), (" ", "fake", "", "cca")):
+        with pytest.raises(BadInput, match="first"):
+            manager.align(*asked)
+
+    assert engine.aligned == []
+
+
 def test_an_encoder_without_vectors_cannot_be_used(manager):
     with pytest.raises(NotIndexed):
         manager.use("samples", "other")
@@ -112,13 +135,15 @@ def test_what_is_closed_is_refused_whoever_asks(engine, tmp_path):
         lambda: closed.index_uploads([Sent(tmp_path, "a.png")], "library"),
         lambda: closed.build("samples", "other"),
         lambda: closed.use("samples", "other"),
+        lambda: closed.align("samples", "fake", "", "cca"),
+        closed.alignment,
         lambda: closed.remove_encoder("samples", "fake"),
         lambda: closed.remove_collection("mine"),
     ):
         with pytest.raises(BadInput, match="The page says why"):
             ask()
 
-    assert engine.indexed == engine.removed == []
+    assert engine.indexed == engine.removed == engine.aligned == []
 
 
 def test_strangers_do_not_learn_from_runs_where_files_lie(engine, tmp_path):

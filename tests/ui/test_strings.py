@@ -1,9 +1,11 @@
+import json
 import re
 import string
 from pathlib import Path
 
 import pytest
 
+from mmsearch.alignment.adaptation import METHODS
 from mmsearch.collection import Reason
 from mmsearch.encoders.registry import ENCODERS
 from mmsearch.ui import page
@@ -58,3 +60,10 @@ def test_every_reason_is_said_in_chinese_with_all_its_parts(reason):
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_what_each_encoder_is_good_at_is_said_in_chinese(encoder):
     assert CHINESE_ELSEWHERE[f"good_at_{encoder}"]
+
+
+def test_every_method_of_the_laboratory_is_offered_and_explained():
+    offered = re.search(r"const METHODS = (\[.*\]);", SCRIPTS)[1]
+
+    assert set(json.loads(offered)) == {*METHODS, "all"}
+    assert {key for key in ENGLISH if key.startswith("method_")} == {f"method_{name}" for name in (*METHODS, "all")}

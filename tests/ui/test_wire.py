@@ -6,7 +6,7 @@ from mmsearch.collection import Reason
 from mmsearch.types import Item, Modality, Progress, RunReport, Skip, StoredText
 from mmsearch.ui import wire
 from mmsearch.ui.jobs import JobState
-from tests.ui.fakes import HOSTILE
+from tests.ui.fakes import HOSTILE, found_alignment
 
 
 def _item(**changes):
@@ -71,3 +71,17 @@ def test_a_run_is_told_while_it_goes_on_and_after():
     assert wire.job(now, paths=True)["progress"]["seconds_left"] == 100.0
     assert wire.job(JobState("over", report=_report()), paths=True)["report"]["added"] == 1
     assert json.dumps(wire.sendable(wire.job(JobState(), paths=True)))
+
+
+def test_what_the_laboratory_found_is_told_with_its_judgement_and_its_drawing():
+    report = found_alignment("done", "mine", Path("/p/cca"))
+
+    told = json.loads(json.dumps(wire.sendable(wire.alignment(report))))
+
+    assert told["recommended"] == told["methods"][0]["folder"] == "/p/cca"
+    assert told["methods"][0]["helped"] is True
+    assert told["methods"][0]["gain"]["interval"] == [0.125, 0.375]
+    assert told["baseline"]["figures"]["image_to_text"]["R@1"] == {"mean": 0.5, "low": 0.25, "high": 0.75}
+    assert told["drawing"]["before"][1] == [[0.0, 0.0], [1.0, 0.5]]
+    assert told["left_out"] == 1
+    assert wire.job(JobState("over", "align", report=report), paths=True)["report"] == {"state": "done"}

@@ -12,7 +12,7 @@ export function queryOf({ search }) {
     query.k = Math.min(Math.max(Math.trunc(Number(query.k)) || DEFAULTS.k, 1), MOST);
     if (!["image", "text"].includes(query.target)) query.target = DEFAULTS.target;
     if (!["one", "all"].includes(query.find)) query.find = DEFAULTS.find;
-    if (!["search", "index", "about"].includes(query.page)) query.page = DEFAULTS.page;
+    if (!["search", "index", "lab", "about"].includes(query.page)) query.page = DEFAULTS.page;
     const like = Number(asked.get("like"));
     if (Number.isInteger(like) && like > 0) query.like = { id: like, hash: asked.get("hash") ?? "" };
     return query;

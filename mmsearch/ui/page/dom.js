@@ -35,16 +35,17 @@ export function make(tag, attributes = {}, ...children) {
     return element;
 }
 
+/** Return an element of a drawing (SVG). */
+export function shape(tag, attributes = {}, ...children) {
+    const element = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+    element.append(...children.flat());
+    return element;
+}
+
 /** Return a drawn sign that screen readers pass over. */
 export function icon(name) {
-    const svg = document.createElementNS(SVG, "svg");
-    const path = document.createElementNS(SVG, "path");
-    for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", "aria-hidden": "true", class: "mm-icon" })) {
-        svg.setAttribute(key, value);
-    }
-    path.setAttribute("d", OUTLINES[name]);
-    svg.append(path);
-    return svg;
+    return shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: "mm-icon" }, shape("path", { d: OUTLINES[name] }));
 }
 
 /** Return a button with a sign, words, or both; without words `label` names it. */

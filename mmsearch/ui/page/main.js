@@ -3,29 +3,33 @@
 import { AboutView } from "./about_view.js";
 import { button, icon, make } from "./dom.js";
 import { IndexView } from "./index_view.js";
+import { LabView } from "./lab_view.js";
 import { queryOf, remember } from "./address.js";
 import { SearchBox, catchPictures } from "./searchbox.js";
 import { SearchView } from "./search_view.js";
 import { ask } from "./server.js";
+import { Watch } from "./watch.js";
 import * as theme from "./theme.js";
 import * as words from "./words.js";
 
 const { say } = words;
-const VIEWS = { search: SearchView, index: IndexView, about: AboutView };
+const VIEWS = { search: SearchView, index: IndexView, lab: LabView, about: AboutView };
 const EXAMPLES = { en: 6, zh: 6 }; // how many strings example_1, … there are
 
 /** Take over the place that Gradio made for the page. */
 export function start(root, boot) {
     words.learn(boot.strings);
-    const app = new App(root);
+    const app = new App(root, boot.manage);
     theme.follow(() => app.refreshBar());
     app.render();
     app.arrive();
 }
 
 class App {
-    constructor(root) {
+    /** `manage` says whether visitors may change encoders: without that there is no laboratory. */
+    constructor(root, manage) {
         this.root = root;
+        this.pages = Object.keys(VIEWS).filter((page) => manage || page !== "lab");
         this.overview = null;
         this.query = queryOf(location);
         this.page = this.query.page;
@@ -70,6 +74,7 @@ class App {
         });
         this.bar = make("header", { class: "mm-top" });
         this.place = make("div", { class: "mm-place" });
+        this.watch = new Watch(this);
         this.views = { search: new SearchView(this) };
         this.refreshBar();
         this.root.replaceChildren(make("a", { class: "mm-skip", href: "#mm-gallery" }, say("skip")), this.bar, this.place);
@@ -85,7 +90,7 @@ class App {
         this.bar.replaceChildren(
             make("a", { class: "mm-mark", href: "?", "aria-label": "mmsearch", onclick: (event) => this.home(event) }, mark(), make("span", {}, "mmsearch")),
             this.box.element,
-            make("nav", { class: "mm-nav", "aria-label": say("pages") }, ["search", "index", "about"].map((page) => this.tab(page))),
+            make("nav", { class: "mm-nav", "aria-label": say("pages") }, this.pages.map((page) => this.tab(page))),
             make(
                 "div",
                 { class: "mm-switches" },
@@ -143,6 +148,13 @@ class App {
     liked(item) {
         this.query.like = item;
         this.box.refresh();
+    }
+
+    /** Hear that a run came to its end: what there is may have changed, and what a search shows. */
+    ended(job) {
+        if (job.report && job.work === "index") this.query.collection = job.collection;
+        this.views.search.answer = null;
+        return this.refreshOverview();
     }
 
     home(event) {

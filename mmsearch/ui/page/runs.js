@@ -9,11 +9,19 @@ export function progressOf(job, app, cancel) {
     if (job.state === "idle") return [];
     if (["running", "stopping"].includes(job.state)) return running(job, cancel);
     if (!job.report) return [message(say("run_failed"), job.problem, [], "problem")];
-    const look = () => app.search({ words: "", picture: null, like: null, collection: job.collection });
+    if (job.work === "align") return [aligned(job, app)];
+    const look = () => app.search({ words: "", picture: null, like: null, collection: job.collection, encoder: "" });
     return [
         message(say(`run_${job.report.state}`), summary(job.report), [[say("look_at", { collection: job.collection }), look]], job.report.state),
         skips(job.report),
     ].filter(Boolean);
+}
+
+/** Return a word on a run of the laboratory that is over; the laboratory itself shows what it found. */
+function aligned({ report }, app) {
+    const heading = say(`lab_${report.state}`);
+    if (app.page === "lab") return message(heading, "", [], report.state);
+    return message(heading, say("lab_ended"), [[say("look"), () => app.go("lab")]], report.state);
 }
 
 /** Return the earlier runs as a table, newest first. */
@@ -30,7 +38,7 @@ function running(job, cancel) {
     const heading = job.state === "stopping" ? say("run_stopping") : say(`run_${job.work}`, values);
     const now = job.progress;
     const known = now && now.total > 0;
-    const words = now ? figures(now).join(" · ") : say("phase_scan");
+    const words = now ? figures(now).join(" · ") : say(job.work === "align" ? "loading" : "phase_scan");
     const bar = make("div", { class: "mm-bar", role: "progressbar", "aria-label": heading, "aria-valuemin": 0, "aria-valuemax": 100 });
     const share = known ? Math.min((100 * now.done) / now.total, 100) : 0;
     if (known) bar.setAttribute("aria-valuenow", share.toFixed(0));
@@ -48,11 +56,19 @@ function running(job, cancel) {
 }
 
 function figures(now) {
-    const told = [say(`phase_${now.phase}`), say(now.total ? "progress_count" : "progress_found", { done: number(now.done), total: number(now.total) })];
+    const told = [phaseOf(now.phase), say(now.total ? "progress_count" : "progress_found", { done: number(now.done), total: number(now.total) })];
     if (now.rate > 0) told.push(say("progress_rate", { rate: now.rate >= 10 ? Math.round(now.rate) : now.rate.toFixed(1) }));
     if (now.seconds_left !== null) told.push(say("progress_left", { time: duration(now.seconds_left) }));
     if (now.skipped) told.push(say("progress_skipped", { n: number(now.skipped) }));
     return told;
+}
+
+/** Return what a run is at; the laboratory also says of which method, and on which split. */
+function phaseOf(phase) {
+    const [, method, n, of] = phase.match(/^(.+), split (\d+) of (\d+)$/) ?? [];
+    if (method) return say("phase_fitting", { method, n, of });
+    const [, written] = phase.match(/^writing (.+)$/) ?? [];
+    return written ? say("phase_writing", { method: written }) : say(`phase_${phase}`);
 }
 
 /** Return one line that says what a run did: only what there was of it. */
