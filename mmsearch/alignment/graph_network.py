@@ -25,8 +25,8 @@ class GraphAligner(TorchAligner):
     Nodes are training images and texts; edges join a node with its nearest nodes of its own modality, and pairs. A
     message passes from neighbours, and over their pair edges from the other modality, to a node. Inductive as
     GraphSAGE (Hamilton et al., arXiv:1706.02216): a new item attends to its nearest training items, and nothing that
-    is mapped ever enters the graph. Neighbours of a training node are of other items, so with one layer it never hears its
-    own answer; with more, a little of it may come back through neighbours of neighbours.
+    is mapped ever enters the graph. Neighbours of a training node are of other items, so with one layer it never hears
+    its own answer; with more, a little of it may come back through neighbours of neighbours.
 
     In training, neighbours' states are those of the beginning of the epoch, without gradient.
 
