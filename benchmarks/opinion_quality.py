@@ -14,7 +14,7 @@ from mmsearch.alignment.fusion import fused_ranks, fused_scores
 from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
 from mmsearch.evaluation.metrics import paired_difference
 from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
-from mmsearch.grammar import parse_query
+from mmsearch.grammar import is_phrase, parse_query
 from mmsearch.rerankers.verdict import any_matches, probabilities
 from mmsearch.scenes import Mention, Scene, Statement, holds, say
 from mmsearch.search.second_opinion import BETA, DELTA
@@ -49,13 +49,16 @@ def _texts_of_pictures(subject: Subject, gallery: Gallery, language: str) -> obj
     before, after = owner[best[:, 0]] == asking, np.empty(len(asking), bool)
     for at, row in enumerate(asking.tolist()):
         kept = gallery.tokens[np.full(best.shape[1], row)]
-        scores = subject.matcher.score([told[text][0] for text in best[at]], kept)
+        scores = subject.matcher.describe([told[text][0] for text in best[at]], kept)
         after[at] = owner[best[at, scores.argmax()]] == row
     return paired_difference(before, after, asking)
 
 
 def certainty(subject: Subject) -> object:
-    """Whether matches score above other pictures of the shortlist, and whether probabilities come true."""
+    """Whether matches score above other pictures of the shortlist, and whether probabilities come true.
+
+    Of captions; of phrases, which are true of many pictures, `phrases` tells.
+    """
     found = {}
     for gallery in (*subject.photos, subject.scenes):
         for language in LANGUAGES:
@@ -67,6 +70,7 @@ def certainty(subject: Subject) -> object:
 
 
 def _certainty(subject: Subject, gallery: Gallery, lists: Shortlists) -> Mapping[str, float]:
+    lists = lists.of(_long(lists.texts))
     rng = np.random.default_rng(SEED)
     own = subject.matcher.score(lists.texts, gallery.tokens[lists.owner])
     wrong = [rng.choice(np.flatnonzero(~row)) for row in lists.matches]
@@ -78,6 +82,11 @@ def _certainty(subject: Subject, gallery: Gallery, lists: Shortlists) -> Mapping
         "area_under_roc": area_under_roc(own.astype(np.float64), others.astype(np.float64)),
         "expected_calibration_error": expected_calibration_error(said.ravel(), matches),
     }
+
+
+def _long(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which texts are captions and no phrases."""
+    return np.array([not is_phrase(text) for text in texts], np.bool_)
 
 
 def fusion(subject: Subject) -> object:
@@ -116,8 +125,9 @@ def _missed(
     subject: Subject, gallery: Gallery, language: str, concepts: Callable[[int], NDArray[np.bool_]]
 ) -> Mapping[str, float | None]:
     gone = np.stack([concepts(row) for _, row in gallery.captions[language]])
-    there = [any_matches(row) for row in subject.shortlists(gallery, language).log_odds]
-    absent = [any_matches(row) for row in subject.without(gallery, language, gone).log_odds]
+    lists, emptied = subject.shortlists(gallery, language), subject.without(gallery, language, gone)
+    long = _long(lists.texts)
+    there, absent = ([any_matches(row) for row in each.log_odds[long]] for each in (lists, emptied))
     limit = subject.matcher.calibration.nothing.get(language)
     return {
         "queries": len(there),

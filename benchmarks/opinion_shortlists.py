@@ -69,6 +69,12 @@ class Shortlists:
         """Whether each picture is the one that the text was written for, (m, size)."""
         return self.best == self.owner[:, None]
 
+    def of(self, rows: NDArray[np.bool_]) -> "Shortlists":
+        """Return those of some texts."""
+        texts = [text for text, kept in zip(self.texts, rows, strict=True) if kept]
+        given = (self.best[rows], self.cosines[rows], self.judgements[rows], self.log_odds[rows])
+        return Shortlists(*given, texts, self.owner[rows])
+
 
 class Subject:
     """The bundled encoder and matcher, and what they are measured on."""

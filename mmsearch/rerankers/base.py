@@ -68,6 +68,13 @@ class Reranker(ABC):
             raise RerankerError(f"{len(texts)} texts cannot be paired with {len(kept)} items.")
         return self._in_batches(texts, self.keeps.of(kept))
 
+    def describe(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that text i is the description of item i, (n,), to compare texts of any length.
+
+        As `score`, but a phrase is no more probable for being true of many pictures.
+        """
+        return self.score(texts, kept)
+
     def _in_batches(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         """Do `score` batch by batch; texts of like length share one, so that padding costs little."""
         result = np.empty(len(texts), np.float32)

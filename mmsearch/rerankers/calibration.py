@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -87,6 +87,11 @@ class Calibration:
     def nothing_below(self, text: str) -> float | None:
         """Return below which probability that any picture matches a text none is said to; None: not known."""
         return self.nothing.get(spoken_as(text))
+
+    def of_captions(self) -> Self:
+        """Return one that takes every text for a caption."""
+        kept = {name: each for name, each in self.weights.items() if not name.endswith(PHRASE)}
+        return replace(self, weights=kept)
 
     def share_drawn(self, vectors: NDArray[np.float16]) -> NDArray[np.float32]:
         """Return how probably each picture is drawn, (n,)."""

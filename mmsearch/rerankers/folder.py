@@ -56,6 +56,11 @@ class NetworkMatcher(Reranker):
         """Return what is to be kept of pictures, as every re-ranker does."""
         return PictureTokens.of(super().prepare(images))
 
+    def describe(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
+        """Return the log-odds that texts are the descriptions of pictures, as every re-ranker does."""
+        captions = self.calibration.of_captions()
+        return NetworkMatcher(self.network, name=self.name, fingerprint="", calibration=captions).score(texts, kept)
+
     def nothing_below(self, text: str) -> float | None:
         """Return below which probability that any picture matches a text none is said to; None: not known."""
         return self.calibration.nothing_below(text)

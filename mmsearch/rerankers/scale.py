@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
+from mmsearch.grammar import language_of
 from mmsearch.rerankers.calibration import spoken_as
 
 
@@ -53,9 +54,17 @@ class ScoreScale:
     curves: Mapping[str, Curve]
     nothing: Mapping[str, float]
 
-    def log_odds(self, texts: Sequence[str], said: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the log-odds that text i matches, (n,), by what the re-ranker said of it."""
-        spoken = np.array([spoken_as(text) for text in texts])
+    def log_odds(
+        self, texts: Sequence[str], said: NDArray[np.float32], *, captions: bool = False
+    ) -> NDArray[np.float32]:
+        """Return the log-odds that text i matches, (n,), by what the re-ranker said of it.
+
+        Args:
+            texts: What was asked.
+            said: (n,).
+            captions: Take every text for a caption, so that texts of any length can be compared.
+        """
+        spoken = np.array([language_of(text) if captions else spoken_as(text) for text in texts])
         result = said.astype(np.float32)
         for each, curve in self.curves.items():
             rows = spoken == each

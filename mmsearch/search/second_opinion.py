@@ -98,7 +98,8 @@ class SecondOpinion:
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             texts = [hit.text.text if hit.text else "" for hit in some]
-            return self.pair_odds(texts, picture[np.zeros(len(texts), np.int64)])
+            said = self.reranker.describe(texts, picture[np.zeros(len(texts), np.int64)])
+            return said if self.scale is None else self.scale.log_odds(texts, said, captions=True)
 
         return self._judged(hits, judge, effort)
 
