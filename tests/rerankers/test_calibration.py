@@ -47,3 +47,14 @@ def test_says_which_file_is_broken(tmp_path, broken):
 
     with pytest.raises(RerankerError, match=r"calibration\.json cannot be read"):
         Calibration.load(tmp_path)
+
+
+def test_a_phrase_has_weights_of_its_own():
+    weights = {"en photo": Weights(1, 0, 0), "en photo phrase": Weights(0, 0, 5), "zh photo": Weights(2, 0, 0)}
+    calibration = Calibration(weights, nothing={"en": 0.1})
+    caption = "a dog runs along the beach"
+
+    assert log_odds(calibration, [caption, "a dog"]) == pytest.approx([1, 5])
+    assert log_odds(calibration, ["狗", "一只狗在沙滩上奔跑"]) == pytest.approx([2, 2])  # none of their own
+    assert log_odds(calibration.of_captions(), [caption, "a dog"]) == pytest.approx([1, 1])
+    assert [calibration.nothing_below(text) for text in (caption, "a dog", "狗")] == [0.1, None, None]

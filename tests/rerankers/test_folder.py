@@ -6,6 +6,7 @@ from PIL import Image
 from mmsearch.errors import RerankerError
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import save_matcher
+from mmsearch.rerankers.calibration import Calibration, Weights
 from mmsearch.rerankers.folder import NetworkMatcher
 from mmsearch.rerankers.registry import load_reranker
 from tests.nets.tiny import tiny_network
@@ -57,6 +58,17 @@ def test_scores_are_those_of_the_network_pair_by_pair(network):
         read, hidden = network.read(ids, mask)
         alone = network.judge(hidden, mask, network.fusion.see(tokens)) + 10 * (vectors * read).sum(1) - 3
         assert score == pytest.approx(alone.item(), abs=0.05)  # what 8 bits leave
+
+
+def test_descriptions_of_any_length_are_compared_as_captions(network):
+    weights = {"en photo": Weights(1, 0, 0), "en photo phrase": Weights(1, 0, 9)}
+    matcher = NetworkMatcher(network, name="tiny", fingerprint="", calibration=Calibration(weights))
+    kept = matcher.prepare(IMAGES)
+    texts = ["a red one", "a red one on a blue one", "a"]
+
+    more = matcher.score(texts, kept) - matcher.describe(texts, kept)
+
+    assert more == pytest.approx([9, 0, 9], abs=0.05)
 
 
 def test_tokens_are_within_half_a_step_of_what_they_were(network):

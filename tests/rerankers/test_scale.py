@@ -21,6 +21,12 @@ def test_each_language_and_length_has_its_curve():
     assert said.tolist() == pytest.approx([1.0, 1.5, -3.0, 2.0])
 
 
+def test_texts_of_any_length_can_be_taken_for_captions():
+    said = SCALE.log_odds([CAPTION, "a cat"], np.array([1.0, 1.0], np.float32), captions=True)
+
+    assert said.tolist() == pytest.approx([1.0, 1.0])
+
+
 def test_an_isotonic_curve_is_flat_outside_what_was_seen():
     assert SCALE.log_odds(["狗", "狗"], np.array([-9, 9], np.float32)).tolist() == [-3, 3]
 

@@ -107,6 +107,17 @@ def test_judges_texts_found_for_a_picture():
     assert [hit.text.text for hit in said.hits] == ["green", "red"]
 
 
+def test_texts_of_any_length_are_scaled_alike():
+    matcher = ColourMatcher()
+    picture = matcher.prepare([Image.new("RGB", (8, 8), "red")])
+    found = [Hit(1, 0.5, item(1), StoredText("red")), Hit(2, 0.5, item(2), StoredText("red as red can ever be"))]
+    scale = ScoreScale({"en": Curve("platt", 1.0, -8.0), "en phrase": Curve("platt", 1.0, 0.0)}, {})
+
+    (said,) = SecondOpinion(matcher, lambda items: Seen([], None), scale=scale).on_texts(picture, found, ALL)
+
+    assert said.hits[0].probability == pytest.approx(said.hits[1].probability) < 0.5
+
+
 def test_nothing_found_needs_no_opinion():
     assert list(opinion([]).on_pictures(parse_query("red"), [], ALL)) == []
 
