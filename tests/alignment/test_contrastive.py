@@ -145,7 +145,7 @@ def test_extra_pairs_are_never_held_out_and_leave_nothing_behind():
     fitted = ContrastiveHeads(**(QUICK | {"epochs": 1, "validation": 0.5})).fit(image, text, extra=(image + 50, text))
 
     assert fitted.network_.views()[0].mean.mean() > 20  # all hundred of them count besides fifty others
-    assert not hasattr(fitted, "_extra")
+    assert "_extra" not in vars(fitted)
 
 
 def test_extra_pairs_that_do_not_fit_are_refused():
