@@ -8,7 +8,7 @@ export class Refusal extends Error {
     }
 }
 
-/** Call an endpoint and return what it tells. */
+/** Call an endpoint and return what it tells; a run that failed has a problem too, but that is no refusal. */
 export async function ask(endpoint, ...given) {
     let answer;
     try {
@@ -23,7 +23,7 @@ export async function ask(endpoint, ...given) {
     const told = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Refusal(told.error || `HTTP ${answer.status}`, "Broken");
     const [result] = told.data;
-    if (result.problem) throw new Refusal(result.problem, result.kind);
+    if (result.problem && result.kind) throw new Refusal(result.problem, result.kind);
     return result;
 }
 
