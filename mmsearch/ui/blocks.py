@@ -120,9 +120,9 @@ def _offer_managing(manager: Manager) -> None:
         """Stop the run after its current batch."""
         return manager.cancel()
 
-    def build_encoder(collection: str, encoder: str, use: bool = False) -> dict[str, Any]:
-        """Begin to make an encoder's vectors of a collection; with `use` it searches the collection from then on."""
-        return manager.build(collection, encoder, use)
+    def build_encoder(collection: str, encoder: str) -> dict[str, Any]:
+        """Begin to make an encoder's vectors of a collection."""
+        return manager.build(collection, encoder)
 
     def use_encoder(collection: str, encoder: str) -> dict[str, Any]:
         """Let an encoder search a collection by default."""
@@ -153,7 +153,11 @@ def _offer_laboratory(manager: Manager) -> None:
         """Return what the laboratory found last."""
         return manager.alignment()
 
-    for endpoint in (align, alignment):
+    def adopt_encoder(collection: str, encoder: str) -> dict[str, Any]:
+        """Begin to make an encoder's vectors of a collection, and let it search the collection once they are made."""
+        return manager.build(collection, encoder, use=True)
+
+    for endpoint in (align, alignment, adopt_encoder):
         _offer(endpoint)
 
 

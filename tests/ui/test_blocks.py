@@ -21,9 +21,9 @@ def test_building_the_page_does_not_load_the_encoder(page):
 
 def test_every_endpoint_has_a_name(page):
     assert page["public"] == [
-        "align", "alignment", "browse", "build_encoder", "cancel", "credit_list", "details", "history", "index_folder",
-        "index_uploads", "overview", "progress", "remove_collection", "remove_encoder", "search", "similar",
-        "use_encoder",
+        "adopt_encoder", "align", "alignment", "browse", "build_encoder", "cancel", "credit_list", "details", "history",
+        "index_folder", "index_uploads", "overview", "progress", "remove_collection", "remove_encoder", "search",
+        "similar", "use_encoder",
     ]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ export class LabView {
         try {
             this.watch.follow(await ask("progress"));
             const { found } = await ask("alignment");
-            const use = () => this.watch.begin("build_encoder", found.pairs, found.recommended, true);
+            const use = () => this.watch.begin("adopt_encoder", found.pairs, found.recommended);
             this.found.replaceChildren(...(found ? findings(found, overview, use) : []));
         } catch (error) {
             this.found.replaceChildren(trouble(error));
