@@ -13,6 +13,7 @@ from benchmarks.opinion_shortlists import SEED, Gallery, Shortlists, Subject
 from mmsearch.alignment.fusion import fused_ranks, fused_scores
 from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
 from mmsearch.evaluation.metrics import paired_difference
+from mmsearch.evaluation.phrases import singular
 from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
 from mmsearch.grammar import is_phrase, parse_query
 from mmsearch.rerankers.verdict import any_matches, probabilities
@@ -45,7 +46,7 @@ def _texts_of_pictures(subject: Subject, gallery: Gallery, language: str) -> obj
     owner = np.array([row for _, row in told], np.int64)
     asking = np.unique([row for _, row in gallery.captions[language]])
     texts = subject.encoder.encode_texts([text for text, _ in told])
-    best = encoder_best(gallery.vectors[asking], texts, min(SHORTLIST, len(texts)))
+    best = encoder_best(gallery.vectors[asking], texts, SHORTLIST)
     before, after = owner[best[:, 0]] == asking, np.empty(len(asking), bool)
     for at, row in enumerate(asking.tolist()):
         kept = gallery.tokens[np.full(best.shape[1], row)]
@@ -153,7 +154,7 @@ def _of_scenes(scenes: Sequence[Scene]) -> Callable[[int], NDArray[np.bool_]]:
 def _of_photos(gallery: Gallery) -> Callable[[int], NDArray[np.bool_]]:
     """Return what tells which pictures' English captions hold the noun that most captions of a picture share."""
     texts = [each.in_language("en") for each in gallery.pictures]
-    words = [{_singular(word) for text in some for word in _WORD.findall(text.lower())} for some in texts]
+    words = [{singular(word) for text in some for word in _WORD.findall(text.lower())} for some in texts]
 
     def concept(row: int) -> NDArray[np.bool_]:
         counted = Counter(head for text in texts[row] for head in _heads(text))
@@ -169,11 +170,7 @@ def _heads(text: str) -> set[str]:
     """Return the last word of each thing that a caption names: its noun, mostly."""
     things = [phrase.text for phrase in parse_query(text).phrases if phrase.kind == "thing"] or [text]
     last = [_WORD.findall(thing.lower()) for thing in things]
-    return {_singular(words[-1]) for words in last if words}
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    return {singular(words[-1]) for words in last if words}
 
 
 def negation(subject: Subject) -> object:

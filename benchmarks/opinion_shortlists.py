@@ -133,11 +133,7 @@ class Subject:
         """
         texts = [text for text, _ in gallery.captions[language]]
         asked = self.encoder.encode_texts(texts)
-        if gone is None:
-            best = encoder_best(asked, gallery.vectors, min(SHORTLIST, len(gallery.vectors)))
-        else:
-            cosines = np.where(gone, -2, asked @ gallery.vectors.T)
-            best = np.argsort(-cosines, axis=1, kind="stable")[:, : min(SHORTLIST, int((~gone).sum(1).min()))]
+        best = encoder_best(asked, gallery.vectors, SHORTLIST, gone)
         cosines = np.einsum("md,msd->ms", asked, gallery.vectors[best])
         judgements = self.judge(self.alone, gallery, texts, best)
         vectors = gallery.tokens.vectors[best.ravel()]

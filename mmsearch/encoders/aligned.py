@@ -15,7 +15,8 @@ from mmsearch.encoders.model_folder import aligned_identity
 from mmsearch.encoders.sentence_transformer import load_model, set_speed
 from mmsearch.encoders.sides import Modality, Rows, Side, dual_side, model_side
 from mmsearch.errors import EncoderError
-from mmsearch.nets.aligned_folder import SIDES, read_description, read_projections, write_projections
+from mmsearch.nets.aligned_folder import SIDES, read_description, read_projections
+from mmsearch.nets.aligned_saving import write_projections
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mmsearch.nets.dual_network import DualNetwork
 
 CONFIG, CHECKSUMS = "config.json", "checksums.json"  # written by `nets.dual_network.save_network`
-ALIGNED = "aligned.json"  # written by `nets.aligned_folder.write_projections`
+ALIGNED = "aligned.json"  # written by `nets.aligned_saving.write_projections`
 
 
 def is_ours(folder: Path) -> bool:

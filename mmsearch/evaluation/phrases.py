@@ -111,8 +111,9 @@ def bare(phrase: str) -> str:
 
 @lru_cache(65_536)
 def _content(text: str) -> frozenset[str]:
-    return frozenset(_singular(word) for word in _WORD.findall(text.lower()) if word not in _EMPTY)
+    return frozenset(singular(word) for word in _WORD.findall(text.lower()) if word not in _EMPTY)
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """Return an English word without the s of a plural, as far as that can be told by its letters."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

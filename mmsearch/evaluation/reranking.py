@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.errors import BadInput
@@ -100,12 +101,22 @@ def evaluate_reranking(
     )
 
 
-def encoder_best(texts: Vectors, images: Vectors, size: int) -> Ids:
-    """Return the pictures that lie nearest to each text, (m, size), best first."""
+def encoder_best(texts: Vectors, images: Vectors, size: int, gone: NDArray[np.bool_] | None = None) -> Ids:
+    """Return the pictures that lie nearest to each text, (m, size), best first.
+
+    Args:
+        texts: (m, dim), unit vectors.
+        images: (n, dim), likewise.
+        size: Fewer are returned where a text has fewer.
+        gone: (m, n), pictures that are not there for a text; None if all are.
+    """
+    size = min(size, len(images) if gone is None else int((~gone).sum(axis=1).min()))
     best = np.empty((len(texts), size), np.int64)
     step = max(1, BLOCK // len(images))
     for start in range(0, len(texts), step):
         cosines = texts[start : start + step] @ images.T
+        if gone is not None:
+            cosines[gone[start : start + step]] = -np.inf
         best[start : start + step] = np.argsort(-cosines, axis=1, kind="stable")[:, :size]
     return best
 

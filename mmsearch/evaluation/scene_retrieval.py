@@ -99,7 +99,7 @@ def retrieve_scenes(
             )
             again = None
             if reranker is not None and tokens is not None:
-                best = encoder_best(texts, images, min(SHORTLIST, scenes))
+                best = encoder_best(texts, images, SHORTLIST)
                 order = reranked(reranker, tokens, captions, best, f"re-ranking, {detail}, {language}", report)
                 again = _summary(ranks_in(order, np.arange(scenes)), best.shape[1])
             found.append(SceneRetrieval(detail, language, satisfying, alone, again))

@@ -32,8 +32,7 @@ def draw_recall(report: AlignReport, folder: Path) -> Path:
     Raises:
         TrainingError: If the picture cannot be written.
     """
-    among = any(each.method == report.baseline.method for each in report.methods)
-    shown = [each for each in (*(() if among else (report.baseline,)), *report.methods) if each.figures]
+    shown = [each for each in report.compared if each.figures]
     figure = _figure(9.0, 1.6 + 0.34 * len(shown))
     grid = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(shown))[::-1]

@@ -88,6 +88,12 @@ class AlignReport:
     drawing: Drawing | None = None  # None where nothing was fitted, or the run was cancelled
 
     @property
+    def compared(self) -> tuple[MethodResult, ...]:
+        """Baseline and methods, each once; the baseline first if it is none of the methods."""
+        among = any(each.method == self.baseline.method for each in self.methods)
+        return self.methods if among else (self.baseline, *self.methods)
+
+    @property
     def best_result(self) -> MethodResult | None:
         """What the best method reached."""
         return next((each for each in self.methods if each.method == self.best), None)
@@ -111,12 +117,10 @@ def as_record(report: AlignReport) -> dict[str, Any]:
 
 def table_rows(report: AlignReport) -> list[list[str]]:
     """Return the table as cells, the head first: per cent, with the half width of the interval where there is one."""
-    among = any(each.method == report.baseline.method for each in report.methods)
-    shown = [*report.methods] if among else [report.baseline, *report.methods]
     names = list(report.baseline.figures[DIRECTIONS[0]])
     arrows = ("text→image", "image→text")
     head = ["method", *(f"{arrow} {name}" for arrow in arrows for name in names), "seconds"]
-    return [head, *([each.method, *_cells(each, names), f"{each.seconds:.1f}"] for each in shown)]
+    return [head, *([each.method, *_cells(each, names), f"{each.seconds:.1f}"] for each in report.compared)]
 
 
 def _cells(result: MethodResult, names: Sequence[str]) -> list[str]:

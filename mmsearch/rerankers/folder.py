@@ -58,8 +58,11 @@ class NetworkMatcher(Reranker):
 
     def describe(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that texts are the descriptions of pictures, as every re-ranker does."""
-        captions = self.calibration.of_captions()
-        return NetworkMatcher(self.network, name=self.name, fingerprint="", calibration=captions).score(texts, kept)
+        return self.calibrated(self.calibration.of_captions()).score(texts, kept)
+
+    def calibrated(self, calibration: Calibration) -> "NetworkMatcher":
+        """Return a matcher of the same network that adds the opinions in another way."""
+        return NetworkMatcher(self.network, name=self.name, fingerprint="", calibration=calibration)
 
     def nothing_below(self, text: str) -> float | None:
         """Return below which probability that any picture matches a text none is said to; None: not known."""

@@ -98,8 +98,7 @@ class SecondOpinion:
 
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             texts = [hit.text.text if hit.text else "" for hit in some]
-            said = self.reranker.describe(texts, picture[np.zeros(len(texts), np.int64)])
-            return said if self.scale is None else self.scale.log_odds(texts, said, captions=True)
+            return self.pair_odds(texts, picture[np.zeros(len(texts), np.int64)], captions=True)
 
         return self._judged(hits, judge, effort)
 
@@ -118,14 +117,19 @@ class SecondOpinion:
             scores[list(seen.rows)] = score(seen.tokens)
         return scores
 
-    def pair_odds(self, texts: Sequence[str], pictures: Evidence) -> NDArray[np.float32]:
+    def pair_odds(self, texts: Sequence[str], pictures: Evidence, *, captions: bool = False) -> NDArray[np.float32]:
         """Return the log-odds that text i matches picture i, (n,).
+
+        Args:
+            texts: Of each pair.
+            pictures: Likewise.
+            captions: Take every text for a caption, so that texts of any length can be compared.
 
         Raises:
             RerankerError: If the re-ranker fails.
         """
-        said = self.reranker.score(texts, pictures)
-        return said if self.scale is None else self.scale.log_odds(texts, said)
+        said = self.reranker.describe(texts, pictures) if captions else self.reranker.score(texts, pictures)
+        return said if self.scale is None else self.scale.log_odds(texts, said, captions=captions)
 
     def _nothing_below(self, text: str) -> float | None:
         """Return below which `any_matches` nothing is said to match a text; None where that is not known."""

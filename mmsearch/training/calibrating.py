@@ -50,7 +50,7 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
 
 def uncalibrated(matcher: NetworkMatcher) -> NetworkMatcher:
     """Return a matcher that says what its network alone thinks."""
-    return NetworkMatcher(matcher.network, name=matcher.name, fingerprint="", calibration=_ALONE)
+    return matcher.calibrated(_ALONE)
 
 
 def _if_told(name: str, pairs: Pairs, foiled: Pairs | None = None) -> dict[str, Weights]:

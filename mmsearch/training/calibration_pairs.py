@@ -160,11 +160,7 @@ class MixedCollection:
             gone: (m, n), pictures that are not there for a text; None if all are.
         """
         asked, images = self.encoder.encode_texts(texts.words), self.tokens.vectors.astype(np.float32)
-        if gone is None:
-            best = encoder_best(asked, images, min(SHORTLIST, len(images)))  # (m, size)
-        else:
-            left = min(SHORTLIST, int((~gone).sum(1).min()))
-            best = np.argsort(-np.where(gone, -2, asked @ images.T), axis=1, kind="stable")[:, :left]
+        best = encoder_best(asked, images, SHORTLIST, gone)  # (m, size)
         repeated = [text for text in texts.words for _ in range(best.shape[1])]
         judgements = self.judge.score(repeated, self.tokens[best.ravel()]).reshape(best.shape)
         cosines = np.einsum("md,msd->ms", asked, images[best])

@@ -15,7 +15,7 @@ from mmsearch.encoders.pair import pair_encoders
 from mmsearch.encoders.registry import load_encoder
 from mmsearch.encoders.trainable import open_trainable
 from mmsearch.errors import BadInput, EncoderError
-from mmsearch.nets.aligned_folder import CODE
+from mmsearch.nets.aligned_saving import CODE
 from mmsearch.nets.folder import save_folder
 from tests.encoders.contract import EncoderContract
 from tests.nets.tiny import tiny_network

@@ -89,6 +89,9 @@ def test_the_shortlist_is_the_encoders_order_by_cosine():
     texts = np.array([[0.1, 0.9, 0.3], [0.5, 0.5, 0.0]], np.float32)
 
     assert encoder_best(texts, images, 2).tolist() == [[1, 2], [0, 1]]
+    gone = np.array([[False, True, False], [False, False, False]])
+    assert encoder_best(texts, images, 2, gone)[:, 0].tolist() == [2, 0]
+    assert encoder_best(texts, images, 9, gone).shape == (2, 2)  # as many as every text has
 
 
 def test_a_rank_is_one_more_than_the_shortlist_where_the_picture_is_not_on_it():
