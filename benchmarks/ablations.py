@@ -3,8 +3,8 @@
     python -m benchmarks.ablations --data DATA --work runs/ablations
 
 DATA is laid out as docs/training.md says (or set MMSEARCH_TEST_DATA). Trainings run one after the other, or several at
-a time on a share of the threads each (--jobs); a stopped one goes on where it was, and one that has been measured is
-not repeated. Writes benchmarks/results/ablations.json.
+a time on a share of the threads each (--jobs); a stopped one goes on where it was. Writes each that is measured into
+benchmarks/results/ablations.json; what is there of the same start and steps is not repeated.
 """
 
 import argparse
@@ -13,14 +13,15 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchmarks.machine import write_result
+from benchmarks.machine import measured_before, write_result
+from mmsearch.encoders.folder import fingerprint
 from mmsearch.encoders.registry import BUNDLED_ENCODER, load_encoder
 from mmsearch.encoders.threads import let_waiting_threads_sleep
 from mmsearch.evaluation import as_dict
@@ -44,14 +45,14 @@ VARIANTS: Mapping[str, Mapping[str, Mapping[str, object] | None]] = {
 }
 # What all of them change: a short run warms up quickly, and learns everything at once, so that each can be left out.
 SHORT: Mapping[str, Mapping[str, object]] = {
-    "pretraining": {"warm_up": 30, "fusion_rate": 1e-4, "new_rate": 4e-4, "start_share": 0.0},
+    "pretraining": {"warm_up": 20, "fusion_rate": 1e-4, "new_rate": 4e-4, "start_share": 0.0},
     "pretraining.objectives": {
         "itm": 1.0, "ranking": 2.0, "drawn": 1.0, "mlm": 0.5, "places": 1.0, "centres": 6.0,
-        "alone": 50, "hardening": 100,
+        "alone": 25, "hardening": 50,
     },
     "photos": {"batch": 32},
 }  # fmt: skip
-STEPS = 300  # about half an hour of the full variant on two idle cores
+STEPS = 150  # about half an hour of the full variant on one core
 STEPS_AN_EPOCH = 25  # a checkpoint is written after each
 CASES, SCENES = 20, 300  # of the compose suite: scenes of each kind and split, and to find one among
 _Config = dict[str, Any]
@@ -143,16 +144,11 @@ def folder_of(name: str, work: Path) -> Path:
 
 
 def run(name: str, options: argparse.Namespace) -> dict[str, object]:
-    """Return what a variant came to, from its folder if it was measured before."""
+    """Train a variant and return what it came to."""
     folder = folder_of(name, options.work)
-    done = folder / "measured.json"
-    if not done.exists():
-        if options.prepared:
-            share_prepared(options.prepared, folder)
-        result = measured(train(name, options, folder))
-        done.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf8")
-    found: dict[str, object] = json.loads(done.read_text(encoding="utf8"))
-    return found
+    if options.prepared:
+        share_prepared(options.prepared, folder)
+    return measured(train(name, options, folder))
 
 
 def alone(name: str, options: argparse.Namespace, threads: int) -> dict[str, object]:
@@ -163,17 +159,17 @@ def alone(name: str, options: argparse.Namespace, threads: int) -> dict[str, obj
 
 
 def runs(names: Sequence[str], options: argparse.Namespace) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield what each variant came to, in their order; the first prepares what the others use too."""
+    """Yield what each variant came to, as they end; the first prepares what the others use too."""
     left = list(names)
-    if not options.prepared:
+    if left and not options.prepared:
         first = left.pop(0)
         yield first, run(first, options)
         options.prepared = folder_of(first, options.work)
     threads = max(1, torch.get_num_threads() // options.jobs)
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn"), initializer=leave_with_parent) as pool:
-        waiting = [(name, pool.submit(alone, name, options, threads)) for name in left]
-        for name, result in waiting:
-            yield name, result.result()
+        waiting = {pool.submit(alone, name, options, threads): name for name in left}
+        for done in as_completed(waiting):
+            yield waiting[done], done.result()
 
 
 def summary(results: Mapping[str, Mapping[str, Any]]) -> Sequence[str]:
@@ -205,11 +201,12 @@ def main() -> None:
         parser.error("say where the data are: --data, or MMSEARCH_TEST_DATA")
     options.data = Path(options.data)
     let_waiting_threads_sleep()
-    results: dict[str, Any] = {}
-    for name, result in runs(options.variant or list(VARIANTS), options):
-        results[name] = result
-        path = write_result(options.name, {"steps": options.steps, "changes": VARIANTS, "variants": results})
-        print("\n".join(summary(results)), path, sep="\n", flush=True)
+    of = {"start": fingerprint(options.start), "steps": options.steps, "short": SHORT, "changes": VARIANTS}
+    found = measured_before(options.name, of)
+    for name, result in runs([name for name in options.variant or VARIANTS if name not in found], options):
+        found[name] = result
+        write_result(options.name, {"of": of, "parts": {name: found[name] for name in VARIANTS if name in found}})
+    print("\n".join(summary(found)))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Holdings:
         self._upkeep = Upkeep(
             self._store, self._spaces, self._choices, self._thumbnails, self._judges, settings.home / "locks"
         )
-        self._way, self._ready = RightOfWay(), Event()
+        self._way, self._ready, self._closing = RightOfWay(), Event(), Event()
 
     def __enter__(self) -> Self:
         """Return the engine; it is closed at the end of the block."""
@@ -239,8 +239,19 @@ class Holdings:
         self._collection_id(collection)
         self._choices.use(collection, encoder)
 
+    def look_ahead(self) -> None:
+        """Look at the bundled pictures for the second opinion, which come with vectors alone; searches go first.
+
+        Pictures that are indexed are looked at on the way. What fails is only logged: a search meets it again.
+        """
+        if not self._samples.there:
+            return
+        pictures = [item for item in self.items(SAMPLES, limit=MAX_PAGE) if item.kind is Modality.IMAGE]
+        self._judges.look_ahead(pictures, self._way, self._closing)
+
     def close(self) -> None:
         """Save the indexes and close the store."""
+        self._closing.set()
         self._spaces.save()
         self._judges.close()
         self._store.close()
@@ -265,6 +276,7 @@ class Holdings:
             max_pixels=settings.max_pixels,
             max_seconds=settings.max_seconds,
             pack=pack,
+            encode=self._judges.onlooker(encoder, self._way),
         )
 
     def _run(

@@ -3,22 +3,26 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TypeVar
 
 from PIL import Image
 
-from mmsearch.engine.looking import TokenShelf
+from mmsearch.encoders.base import DualEncoder
+from mmsearch.engine.looking import Onlooker, TokenShelf
 from mmsearch.engine.opened import Opened
+from mmsearch.engine.right_of_way import SMALL_BATCH, RightOfWay
 from mmsearch.engine.settings import Settings
 from mmsearch.errors import BadInput, RerankerError
 from mmsearch.grammar import ParsedQuery
 from mmsearch.rerankers.base import Reranker
+from mmsearch.rerankers.registry import encoder_below
 from mmsearch.rerankers.scale import ScoreScale
-from mmsearch.search.second_opinion import Effort, Opinion, SecondOpinion
+from mmsearch.search.second_opinion import Effort, Opinion, SecondOpinion, Seen
 from mmsearch.store.blob_cache import BlobCache
-from mmsearch.types import Hit, Modality, Results
+from mmsearch.types import Hit, Item, Modality, Results
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +70,31 @@ class Judges:
                 self()
             except RerankerError as error:
                 log.info("No second opinions: %s", error)
+
+    def onlooker(self, encoder: DualEncoder, way: RightOfWay) -> Onlooker | None:
+        """Return what encodes pictures and keeps what the default re-ranker needs; None if it is built on another."""
+        if self.default is None or encoder_below(self.default) != encoder.fingerprint:
+            return None
+        return Onlooker(encoder, lambda: self().reranker, self._cache, way)
+
+    def look_ahead(self, items: Sequence[Item], way: RightOfWay, stop: Event) -> None:
+        """Look at pictures for the default re-ranker before anybody asks, where that is built on an encoder: quickly.
+
+        Args:
+            items: Pictures.
+            way: Searches go first.
+            stop: Ends it after the pictures at hand.
+        """
+        if self.default is None or encoder_below(self.default) is None:
+            return
+        try:
+            for start in range(0, len(items), SMALL_BATCH):
+                if stop.is_set():
+                    return
+                way.give()
+                self.in_turn(partial(_look, items[start : start + SMALL_BATCH]), None)
+        except RerankerError as error:
+            log.info("No second opinions: %s", error)
 
     def on_pictures(self, answer: Results, query: ParsedQuery, effort: Effort, name: str | None) -> Iterator[Results]:
         """Yield an answer to words again and again, as its hits are judged."""
@@ -151,6 +180,10 @@ class Judges:
         reranker, settings = self._load(name), self._settings
         shelf = TokenShelf(reranker, self._cache, settings.max_pixels, settings.max_seconds)
         return SecondOpinion(reranker, shelf.look, scale=_read_scale(self._scale_file(reranker)))
+
+
+def _look(items: Sequence[Item], judge: SecondOpinion) -> Seen:
+    return judge.look(items)
 
 
 def _read_scale(file: Path) -> ScoreScale | None:

@@ -1,22 +1,98 @@
 """What re-rankers keep of items: looked up where it was kept before, worked out where it was not."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 from PIL import Image
 
+from mmsearch.encoders.base import DualEncoder
 from mmsearch.engine.queries import item_picture
+from mmsearch.engine.right_of_way import CourteousEncoder, RightOfWay
 from mmsearch.errors import BadPicture, RerankerError
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Captions, Evidence, StoredEvidence
 from mmsearch.search.second_opinion import Seen
 from mmsearch.store.blob_cache import BlobCache
-from mmsearch.types import Item, Modality
+from mmsearch.types import Item, Modality, Vectors
 
 log = logging.getLogger(__name__)
 
 _READERS = 4  # pictures read at a time, while the re-ranker waits
+
+
+class LookingEncoder(DualEncoder):
+    """Encodes as another encoder does, pictures by a re-ranker that is built on it: so it learns what is to be kept.
+
+    Args:
+        encoder: The other one.
+        reranker: Built on it.
+    """
+
+    def __init__(self, encoder: DualEncoder, reranker: Reranker) -> None:
+        self.name, self.fingerprint, self.dim = encoder.name, encoder.fingerprint, encoder.dim
+        self.image_side, self.batch_size = encoder.image_side, reranker.pictures_at_once
+        self._encoder, self._reranker = encoder, reranker
+        self.kept: list[Evidence] = []  # of the pictures so far, in their order
+
+    def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        vectors, kept = self._reranker.look(images)
+        self.kept.append(kept)
+        return vectors
+
+    def _encode_texts(self, texts: Sequence[str]) -> Vectors:
+        return self._encoder.encode_texts(texts)
+
+
+class Onlooker:
+    """Encodes pictures for an indexing run, and keeps what a re-ranker needs of them: so searches need not make it.
+
+    Where the re-ranker cannot be opened or fails, pictures are encoded all the same.
+
+    Args:
+        encoder: Makes the vectors.
+        open_reranker: Opens the one to keep something for, which is built on the encoder.
+        cache: Keeps it, by the content of the picture.
+        way: Searches go first.
+    """
+
+    def __init__(
+        self, encoder: DualEncoder, open_reranker: Callable[[], Reranker], cache: BlobCache, way: RightOfWay
+    ) -> None:
+        self._encoder, self._open_reranker, self._cache, self._way = encoder, open_reranker, cache, way
+
+    def __call__(self, images: Mapping[str, Image.Image]) -> Vectors:
+        """Return the unit vectors of pictures by content hash, (n, dim), in their order.
+
+        Raises:
+            EncoderError: If they cannot be encoded.
+        """
+        pictures = list(images.values())
+        if self._reranker is not None:
+            looking = LookingEncoder(self._encoder, self._reranker)
+            try:
+                vectors = CourteousEncoder(looking, self._way).encode_images(pictures)
+                self._keep(list(images), looking.kept)
+                return vectors
+            except RerankerError as error:
+                log.warning("Nothing is kept of %d pictures: %s", len(pictures), error)
+        return CourteousEncoder(self._encoder, self._way).encode_images(pictures)
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        """The re-ranker, opened once there is something to encode."""
+        try:
+            return self._open_reranker()
+        except RerankerError as error:
+            log.warning("Nothing is kept for second opinions: %s", error)
+            return None
+
+    def _keep(self, keys: Sequence[str], kept: Sequence[Evidence]) -> None:
+        if self._reranker is not None and kept:
+            whole = self._reranker.keeps.joined(kept)
+            if isinstance(whole, StoredEvidence):
+                self._cache.put(self._reranker.tokens_as, dict(zip(keys, whole.to_bytes(), strict=True)))
 
 
 class TokenShelf:

@@ -1,17 +1,16 @@
 """Encodes pictures of which one may be bad, taking vectors made beforehand where there are any."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PIL import Image
 
-from mmsearch.encoders.base import DualEncoder
 from mmsearch.errors import EncoderError
-from mmsearch.types import Vector
+from mmsearch.types import Vector, Vectors
+
+Encode = Callable[[Mapping[str, Image.Image]], Vectors]  # of pictures by content hash; a row for each, in their order
 
 
-def encode_pictures(
-    encoder: DualEncoder, images: Mapping[str, Image.Image]
-) -> tuple[dict[str, Vector], dict[str, str]]:
+def encode_pictures(encode: Encode, images: Mapping[str, Image.Image]) -> tuple[dict[str, Vector], dict[str, str]]:
     """Return the vectors of pictures, and why the others have none, both by content hash.
 
     Raises:
@@ -20,19 +19,19 @@ def encode_pictures(
     if not images:
         return {}, {}
     try:
-        return dict(zip(images, encoder.encode_images(list(images.values())), strict=True)), {}
+        return dict(zip(images, encode(images), strict=True)), {}
     except EncoderError:
         if len(images) == 1:
             raise
-    return _one_by_one(encoder, images)
+    return _one_by_one(encode, images)
 
 
-def _one_by_one(encoder: DualEncoder, images: Mapping[str, Image.Image]) -> tuple[dict[str, Vector], dict[str, str]]:
+def _one_by_one(encode: Encode, images: Mapping[str, Image.Image]) -> tuple[dict[str, Vector], dict[str, str]]:
     vectors: dict[str, Vector] = {}
     failures: dict[str, str] = {}
     for key, image in images.items():
         try:
-            vectors[key] = encoder.encode_images([image])[0]
+            vectors[key] = encode({key: image})[0]
         except EncoderError as error:
             failures[key] = f"cannot be encoded: {error}"
     if not vectors:

@@ -8,6 +8,7 @@ from threading import Event
 from mmsearch.collection import ScanResult, scan
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.indexing.alone import alone
+from mmsearch.indexing.encoding import Encode
 from mmsearch.indexing.missing import MissingVectors
 from mmsearch.indexing.pack import VectorPack
 from mmsearch.indexing.plan import make_plan
@@ -42,6 +43,7 @@ class Indexer:
         max_pixels: Larger pictures are skipped.
         max_seconds: Pictures that take longer to read are skipped; None for as long as it takes.
         pack: Vectors made beforehand; ignored if another encoder made them.
+        encode: Encodes pictures in place of the encoder, to the same vectors, where more is kept of them.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class Indexer:
         max_pixels: int,
         max_seconds: float | None = None,
         pack: VectorPack | None = None,
+        encode: Encode | None = None,
     ) -> None:
         self._store, self._encoder, self._locks = store, encoder, locks
         self._max_pixels, self._max_seconds = max_pixels, max_seconds
+        self._encode: Encode = encode or (lambda images: encoder.encode_images(list(images.values())))
         self._pack = pack if pack and pack.fingerprint == encoder.fingerprint else VectorPack()
 
     def run(self, order: Order, progress: ProgressCallback | None = None, cancel: Event | None = None) -> RunReport:
@@ -131,13 +135,14 @@ class Indexer:
         )
         tally.skips.extend(scanned.skips)
         plan = make_plan(scanned, self._store.catalogue.files(source))
-        files = FileRun(self._store, self._encoder, self._pack, source, pictures, plan, tally)
+        side = self._encoder.image_side
+        files = FileRun(self._store, side, self._encode, self._pack, source, pictures, plan, tally)
         files.read_files(self._max_pixels, self._max_seconds, meter, cancel)
         if not cancel.is_set():
             files.remove_missing()
 
     def _fill(self, pictures: VectorSpace, tally: Tally, meter: Meter, cancel: Event) -> None:
         """Encode whatever the encoder has not seen yet."""
-        missing = MissingVectors(self._store, self._encoder, self._pack, tally, meter, cancel)
+        missing = MissingVectors(self._store, self._encoder, self._encode, self._pack, tally, meter, cancel)
         missing.encode_pictures(pictures, self._max_pixels, self._max_seconds)
         missing.encode_texts(replace(pictures, modality=Modality.TEXT))

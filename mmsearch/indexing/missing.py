@@ -12,7 +12,7 @@ from PIL import Image
 from mmsearch.collection import Deadline, Reason, content_hash, load_picture, read_picture_file
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.errors import BadPicture, SourceError
-from mmsearch.indexing.encoding import encode_pictures
+from mmsearch.indexing.encoding import Encode, encode_pictures
 from mmsearch.indexing.pack import VectorPack
 from mmsearch.indexing.progress import Meter
 from mmsearch.indexing.read_ahead import read_ahead
@@ -43,6 +43,7 @@ class MissingVectors:
 
     store: Store
     encoder: DualEncoder
+    encode: Encode  # pictures, as the encoder does
     pack: VectorPack
     tally: Tally
     meter: Meter
@@ -113,7 +114,7 @@ class MissingVectors:
     def _record(self, space: VectorSpace, batch: Sequence[Reread]) -> None:
         """Encode a batch, save its vectors in one transaction, and report what has none."""
         images = {each.item.content_hash: each.image for each in batch if each.image is not None}
-        vectors, failures = encode_pictures(self.encoder, images)
+        vectors, failures = encode_pictures(self.encode, images)
         self.tally.pictures_encoded += len(vectors)
         vectors |= {
             key: self.pack.pictures[key] for each in batch if (key := each.item.content_hash) in self.pack.pictures

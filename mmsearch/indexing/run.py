@@ -6,8 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from threading import Event
 
-from mmsearch.encoders.base import DualEncoder
-from mmsearch.indexing.encoding import encode_pictures
+from mmsearch.indexing.encoding import Encode, encode_pictures
 from mmsearch.indexing.pack import VectorPack
 from mmsearch.indexing.plan import Plan
 from mmsearch.indexing.progress import Meter
@@ -29,7 +28,8 @@ class FileRun:
 
     Args:
         store: Where they go.
-        encoder: Makes the vectors.
+        image_side: Pixels that the encoder makes use of.
+        encode: Makes the vectors of pictures.
         pack: Vectors made beforehand.
         source: Which files.
         space: Where the vectors of pictures go.
@@ -40,14 +40,15 @@ class FileRun:
     def __init__(
         self,
         store: Store,
-        encoder: DualEncoder,
+        image_side: int,
+        encode: Encode,
         pack: VectorPack,
         source: Source,
         space: VectorSpace,
         plan: Plan,
         tally: Tally,
     ) -> None:
-        self._store, self._encoder, self._pack = store, encoder, pack
+        self._store, self._image_side, self._encode, self._pack = store, image_side, encode, pack
         self._source, self._space, self._plan, self._tally = source, space, plan, tally
         self._encoded = store.catalogue.known_pictures(space) if plan.new or plan.changed else set()
         self._missing: dict[str, list[KnownFile]] = defaultdict(list)  # by content
@@ -65,7 +66,7 @@ class FileRun:
         todo = self._plan.to_read
         meter.start("pictures", len(todo))
         needless = self._encoded | self._pack.pictures.keys()
-        reader = FileReader(self._source.base, self._encoder.image_side, max_pixels, needless, max_seconds)
+        reader = FileReader(self._source.base, self._image_side, max_pixels, needless, max_seconds)
         results = read_ahead(
             lambda pair: (pair[1], reader.read(*pair)),
             todo,
@@ -99,7 +100,7 @@ class FileRun:
             for _, read in batch
             if read.image is not None and read.record.entries[0].key not in self._encoded
         }
-        vectors, failures = encode_pictures(self._encoder, images)
+        vectors, failures = encode_pictures(self._encode, images)
         self._tally.pictures_encoded += len(vectors)
         records = [self._settled(known, read.record, vectors, failures) for known, read in batch]
         self._store.catalogue.record(self._source, self._space, records)

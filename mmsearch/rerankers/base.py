@@ -10,7 +10,7 @@ from PIL import Image
 from mmsearch.errors import RerankerError
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
 from mmsearch.rerankers.memory import in_batches
-from mmsearch.types import Modality
+from mmsearch.types import Modality, Vectors
 
 
 class Reranker(ABC):
@@ -25,6 +25,7 @@ class Reranker(ABC):
     reads: Modality = Modality.IMAGE  # what it reads of an item
     keeps: type[Evidence] = PictureTokens  # as what
     tokens_as: str  # hex; changes whenever what it keeps of pictures would
+    encoder: str | None = None  # fingerprint of the encoder that it is built on, whose vectors `look` gives
     image_side: int  # pixels that it makes use of on a picture's shorter side
     pictures_at_once: int = 16
     pairs_at_once: int = 64
@@ -56,6 +57,14 @@ class Reranker(ABC):
             self._give_way,
         )
         return self.keeps.joined([part for _, part in parts])
+
+    def look(self, images: Sequence[Image.Image]) -> tuple[Vectors, Evidence]:
+        """Return the encoder's vectors of pictures, (n, dim), and what is to be kept of them, in one go.
+
+        Raises:
+            RerankerError: If it is built on no encoder, or fails.
+        """
+        raise RerankerError(f"The re-ranker {self.name} is not built on an encoder.")
 
     def score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that text i matches item i, (n,); equal texts are read once.

@@ -16,14 +16,16 @@ from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.calibration import CALIBRATION, Calibration
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
 from mmsearch.rerankers.heat import as_grids, evidence, gradients, mean_look
+from mmsearch.rerankers.memory import in_batches
 from mmsearch.rerankers.tensors import on_device, to_tokens
+from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from mmsearch.nets.matcher_network import MatcherNetwork
 
-CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`
+CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`, and for encoders by `save_network`
 _BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
@@ -35,6 +37,7 @@ class NetworkMatcher(Reranker):
         name: As the user asks for it.
         fingerprint: Hex; changes whenever the scores would.
         tokens_as: Hex; changes whenever what is kept of pictures would.
+        encoder: Fingerprint of the encoder that it is built on.
         calibration: Adds the opinions of matcher and encoder.
     """
 
@@ -45,16 +48,29 @@ class NetworkMatcher(Reranker):
         name: str,
         fingerprint: str,
         tokens_as: str = "",
+        encoder: str | None = None,
         calibration: Calibration | None = None,
     ) -> None:
         self.network, self.name, self.fingerprint, self.tokens_as = network, name, fingerprint, tokens_as
+        self.encoder = encoder
         self.calibration = calibration or Calibration()
         self.image_side = network.dual.shape.side
         self._read = lru_cache(_BATCHES)(self._read_anew)
 
     def prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
         """Return what is to be kept of pictures, as every re-ranker does."""
-        return PictureTokens.of(super().prepare(images))
+        return self.look(images)[1]
+
+    def look(self, images: Sequence[Image.Image]) -> tuple[Vectors, PictureTokens]:
+        """Return the encoder's vectors of pictures, (n, dim), and what is to be kept of them, at least one."""
+        looks = in_batches(
+            lambda rows: self._look([images[row] for row in rows]),
+            range(len(images)),
+            self.pictures_at_once,
+            self._give_way,
+        )
+        vectors, tokens = zip(*(each for _, each in looks), strict=True)
+        return np.concatenate(vectors), PictureTokens.joined(tokens)
 
     def describe(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that texts are the descriptions of pictures, as every re-ranker does."""
@@ -68,12 +84,12 @@ class NetworkMatcher(Reranker):
         """Return below which probability that any picture matches a text none is said to; None: not known."""
         return self.calibration.nothing_below(text)
 
-    def _prepare(self, images: Sequence[Image.Image]) -> PictureTokens:
+    def _look(self, images: Sequence[Image.Image]) -> tuple[Vectors, PictureTokens]:
         import torch
 
         with torch.inference_mode():
             vectors, tokens = self.network.look(self.network.dual.pixels(images))
-            return to_tokens(tokens, vectors)
+            return vectors.float().cpu().numpy(), to_tokens(tokens, vectors)
 
     def _score(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         import torch
@@ -146,7 +162,24 @@ def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto"
         network = load_matcher(folder, load_network(encoder, pick_device(device, RerankerError)))
         calibration = Calibration.load(folder)
         parts = [path.read_bytes() for path in (folder / CHECKSUMS, folder / CALIBRATION) if path.is_file()]
-        tokens_as, fingerprint = (blake2b(b"".join(parts[:n]), digest_size=8).hexdigest() for n in (1, 2))
+        tokens_as, fingerprint = (_digest(*parts[:n]) for n in (1, 2))
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RerankerError(f"Cannot load the matcher in {folder}: {error}. Copy or train it anew.") from error
-    return NetworkMatcher(network, name=name, fingerprint=fingerprint, tokens_as=tokens_as, calibration=calibration)
+    return NetworkMatcher(
+        network,
+        name=name,
+        fingerprint=fingerprint,
+        tokens_as=tokens_as,
+        encoder=encoder_print(encoder),
+        calibration=calibration,
+    )
+
+
+def encoder_print(folder: Path) -> str | None:
+    """Return the fingerprint of an encoder of our own kind, as encoders tell it, without loading it; None: no such."""
+    file = folder / CHECKSUMS
+    return _digest(file.read_bytes()) if file.is_file() else None
+
+
+def _digest(*parts: bytes) -> str:
+    return blake2b(b"".join(parts), digest_size=8).hexdigest()

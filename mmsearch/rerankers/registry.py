@@ -7,7 +7,7 @@ from mmsearch.errors import RerankerError, UnknownName
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.blip import MATCHERS, open_blip
 from mmsearch.rerankers.cross_encoder import is_cross_encoder, open_cross_encoder, said_in
-from mmsearch.rerankers.folder import CHECKSUMS, open_matcher
+from mmsearch.rerankers.folder import CHECKSUMS, encoder_print, open_matcher
 from mmsearch.rerankers.presets import BUNDLED, RERANKER_FAMILY, RERANKERS
 from mmsearch.types import Modality
 
@@ -68,14 +68,27 @@ def load_reranker(name: str, *, device: str = "auto") -> Reranker:
     bundled = name == BUNDLED
     folder = BUNDLED_RERANKER if bundled else _folder(name)
     if (folder / CHECKSUMS).is_file():
-        encoder = _BUNDLED_ENCODER if bundled else folder.parent / "encoder"
-        return open_matcher(folder, encoder, name=name, device=device)
+        return open_matcher(folder, _beside(folder), name=name, device=device)
     if (kind := _kind(folder)) in MATCHERS:
         return open_blip(folder, kind, name=name, device=device)
     if is_cross_encoder(folder):
         return open_cross_encoder(folder, name=name, device=device)
     what = "This mmsearch comes without a re-ranker" if bundled else f"There is no re-ranker in {folder}"
     raise RerankerError(f"{what}: {_TAKES}")
+
+
+def encoder_below(name: str) -> str | None:
+    """Return the fingerprint of the encoder that a re-ranker is built on, without loading it; None: on none of ours."""
+    try:
+        folder = BUNDLED_RERANKER if name == BUNDLED else _folder(name)
+        return encoder_print(_beside(folder)) if (folder / CHECKSUMS).is_file() else None
+    except (RerankerError, OSError):  # loading it says so
+        return None
+
+
+def _beside(folder: Path) -> Path:
+    """Return the folder of the encoder that a matcher of our own kind belongs to."""
+    return _BUNDLED_ENCODER if folder == BUNDLED_RERANKER else folder.parent / "encoder"
 
 
 def _folder(name: str) -> Path:

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 def warm_in_background(engine: "Engine") -> Thread:
-    """Load the encoder and the index in a thread, so that the page can come up meanwhile.
+    """Load the encoder and the index in a thread, so that the page can come up meanwhile, then look at the samples.
 
     A failure is only logged: the first search meets it again and tells the user.
     """
@@ -25,6 +25,7 @@ def warm_in_background(engine: "Engine") -> Thread:
     def warm() -> None:
         try:
             engine.warm_up()
+            engine.look_ahead()
         except MmsearchError as error:
             _log.warning("The engine could not be warmed up: %s", error)
 

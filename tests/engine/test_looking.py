@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from mmsearch.collection.hashing import content_hash
-from mmsearch.engine.looking import TokenShelf
+from mmsearch.engine.looking import Onlooker, TokenShelf
+from mmsearch.engine.right_of_way import RightOfWay
+from mmsearch.errors import RerankerError
 from mmsearch.rerankers.evidence import Captions, WholePictures
 from mmsearch.store.blob_cache import BlobCache
 from mmsearch.types import Item, Modality, StoredText
+from tests.encoders.fakes import KeywordEncoder, colour_picture
 from tests.pictures import save_picture
 from tests.rerankers.fakes import ColourMatcher
 
@@ -77,3 +80,53 @@ def test_captions_are_those_of_the_items_that_have_any_and_no_picture_is_read(it
     assert seen.tokens == Captions((("a red thing", "red"), ("a red thing",)))
     assert shelf(matcher, tmp_path).look(items[2:]).tokens is None
     assert matcher.prepared == 0
+
+
+class Beside(ColourMatcher):
+    """Built on the encoder of keywords."""
+
+    encoder = KeywordEncoder().fingerprint
+
+    def look(self, images):
+        if self.failing is not None:
+            raise RerankerError("It broke.")
+        return KeywordEncoder().encode_images(images), self.prepare(images)
+
+
+PICTURES = {name: colour_picture(name) for name in ("red", "green", "blue")}
+
+
+def onlooker(opened, tmp_path):
+    cache = BlobCache(tmp_path / "tokens.db", 10_000_000)
+    return Onlooker(KeywordEncoder(), opened, cache, RightOfWay()), cache
+
+
+def test_what_is_encoded_is_kept_on_the_way(tmp_path):
+    matcher = Beside()
+    encode, cache = onlooker(lambda: matcher, tmp_path)
+
+    vectors = encode(PICTURES)
+
+    assert vectors.tolist() == KeywordEncoder().encode_images(list(PICTURES.values())).tolist()
+    kept = cache.get(matcher.tokens_as, list(PICTURES))
+    again = matcher.keeps.from_bytes([kept[name] for name in PICTURES])
+    assert again.rows.tolist() == matcher.prepare(list(PICTURES.values())).rows.tolist()
+
+
+@pytest.mark.parametrize("broken", ["while it is opened", "while it looks"])
+def test_pictures_are_encoded_though_the_matcher_breaks(tmp_path, broken, caplog):
+    asked = []
+
+    def opened():
+        asked.append(1)
+        if broken == "while it is opened":
+            raise RerankerError("It is gone.")
+        return Beside(failing=1)
+
+    encode, cache = onlooker(opened, tmp_path)
+
+    for _ in range(2):
+        assert encode(PICTURES).tolist() == KeywordEncoder().encode_images(list(PICTURES.values())).tolist()
+    assert len(asked) == 1
+    assert cache.size() == 0
+    assert "Nothing is kept" in caplog.text

@@ -3,12 +3,13 @@ import pytest
 import torch
 from PIL import Image
 
+from mmsearch.encoders.registry import load_encoder
 from mmsearch.errors import RerankerError
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import save_matcher
 from mmsearch.rerankers.calibration import Calibration, Weights
 from mmsearch.rerankers.folder import NetworkMatcher
-from mmsearch.rerankers.registry import load_reranker
+from mmsearch.rerankers.registry import encoder_below, load_reranker
 from tests.nets.tiny import tiny_network
 from tests.rerankers.contract import RerankerContract
 from tests.training.tiny_matcher import tiny_matcher
@@ -105,6 +106,22 @@ def test_a_saved_matcher_is_opened_with_the_encoder_beside_it(network, folder):
 
     assert scores[0] == pytest.approx(scores[1], abs=0.2)
     assert opened.fingerprint
+
+
+def test_a_saved_matcher_looks_as_its_encoder_does(folder):
+    matcher, encoder = load_reranker(str(folder), device="cpu"), load_encoder(str(folder.parent / "encoder"))
+
+    vectors, kept = matcher.look(IMAGES * 6)
+
+    assert matcher.encoder == encoder_below(str(folder)) == encoder.fingerprint
+    assert vectors == pytest.approx(encoder.encode_images(IMAGES * 6), abs=1e-6)
+    assert kept.rows.tolist() == matcher.prepare(IMAGES * 6).rows.tolist()
+
+
+def test_no_encoder_is_told_of_where_there_is_none(tmp_path):
+    assert encoder_below(str(tmp_path)) is None
+    assert encoder_below("blip-coco") is None
+    assert encoder_below("nonsense") is None
 
 
 def test_a_matcher_of_another_encoder_is_refused(folder):

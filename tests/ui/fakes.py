@@ -74,6 +74,7 @@ class FakeEngine:
 
     def __post_init__(self):
         self.settings = SimpleNamespace(home=self.home, max_pixels=1_000_000, max_seconds=20.0, index_roots=None)
+        self.looked_ahead = False
         self.ran: list[RunReport] = []
         self.indexed: list[tuple] = []
         self.in_use = "fake"
@@ -85,6 +86,9 @@ class FakeEngine:
 
     def warm_up(self):
         self.ready = True
+
+    def look_ahead(self):
+        self.looked_ahead = self.ready
 
     def search(self, text=None, *, image=None, target=Modality.IMAGE, k=10, collection=None, encoder=None):
         if collection not in (None, "samples", "library"):

@@ -142,6 +142,7 @@ def test_warming_runs_in_a_thread(engine):
     warm_in_background(engine).join(10)
 
     assert engine.ready
+    assert engine.looked_ahead
 
 
 def test_a_failed_warming_is_only_logged(engine, caplog):
