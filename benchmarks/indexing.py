@@ -1,5 +1,4 @@
-"""How fast folders are indexed, what keeping something for the second opinion adds to that, how much a second run costs,
-and how good the stored vectors are.
+"""How fast folders are indexed, what the second opinion adds to that, how much a second run costs, and recall.
 
 MMSEARCH_TEST_DATA=… python -m benchmarks.indexing
 """
