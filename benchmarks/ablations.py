@@ -50,9 +50,10 @@ SHORT: Mapping[str, Mapping[str, object]] = {
         "itm": 1.0, "ranking": 2.0, "drawn": 1.0, "mlm": 0.5, "places": 1.0, "centres": 6.0,
         "alone": 25, "hardening": 50,
     },
-    "photos": {"batch": 32},
+    "photos": {"batch": 16},
+    "scenes": {"batch": 32},
 }  # fmt: skip
-STEPS = 150  # about half an hour of the full variant on one core
+STEPS = 150  # about half an hour of the full variant on one core without AMX
 STEPS_AN_EPOCH = 25  # a checkpoint is written after each
 CASES, SCENES = 20, 300  # of the compose suite: scenes of each kind and split, and to find one among
 _Config = dict[str, Any]

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from mmsearch.cli.index import cancelled_by_interrupt, skip_lines
 from mmsearch.cli.options import examples, json_option, option
 from mmsearch.cli.progress import ProgressLine
 from mmsearch.cli.records import echo_json
-from mmsearch.cli.session import INTERRUPTED
+from mmsearch.cli.session import INTERRUPTED, Opener
 from mmsearch.cli.terminal import printable
 from mmsearch.encoders.threads import let_waiting_threads_sleep
 
@@ -34,12 +35,14 @@ METHODS = (
 EXAMPLES = examples(
     "mmsearch align --pairs ~/Pictures --output runs/mine",
     "mmsearch align --pairs ~/Pictures --method all --output runs/all",
+    "mmsearch align --collection holidays --method all",
     "mmsearch align --image-encoder models/dinov2 --text-encoder models/minilm --pairs ~/Pictures --output runs/new",
 )
 
 
 @click.command("align", epilog=EXAMPLES)
-@option("--pairs", type=click.Path(path_type=Path), required=True, help="Folder of pictures with captions.")
+@option("--pairs", type=click.Path(path_type=Path), help="Folder of pictures with captions.")
+@option("--collection", metavar="NAME", help="Collection whose captions to learn from, in place of a folder.")
 @option("--image-encoder", metavar="NAME", help="Encoder of pictures; the encoder in use unless told otherwise.")
 @option("--text-encoder", metavar="NAME", help="Encoder of texts; that of the pictures unless told otherwise.")
 @option("--method", type=click.Choice(METHODS), default="contrastive", show_default=True, help="How to learn.")
@@ -51,18 +54,21 @@ EXAMPLES = examples(
     show_default=True,
     help="Share of the pictures that is measured on instead of learnt from.",
 )
-@option("--output", type=click.Path(path_type=Path), required=True, help="Folder for encoder, plots and report.")
-@option("--keep", is_flag=True, help="Write an encoder for every method, also where it did not help.")
+@option("--output", type=click.Path(path_type=Path), help="Folder for encoder, plots and report; goes with --pairs.")
+@option("--keep", is_flag=True, help="Write an encoder for every method, also where it did not help; with --pairs.")
 @json_option
 @option("--verbose", is_flag=True, help="List every file that was left out, and why.")
+@click.pass_obj
 def command(
-    pairs: Path,
+    opener: Opener,
+    pairs: Path | None,
+    collection: str | None,
     image_encoder: str | None,
     text_encoder: str | None,
     method: str,
     seeds: int,
     held_out: float,
-    output: Path,
+    output: Path | None,
     keep: bool,
     json: bool,
     verbose: bool,
@@ -73,39 +79,66 @@ def command(
     and texts, it is learnt whether a map beside it finds more; the encoder is only written if it
     does. Encoders of pictures or of texts alone are folders that sentence-transformers loads.
 
-    Prints what each method finds among pictures held out, draws it, and writes a folder that
-    `mmsearch encoders build` and any SentenceTransformer load. docs/alignment.md explains it.
+    Learns from a folder (--pairs, into --output) or from a collection, whose encoder is kept in
+    mmsearch's home. Prints what each method finds among pictures held out, draws it, and writes a
+    folder that `mmsearch encoders build` and any SentenceTransformer load. docs/alignment.md
+    explains it.
     """
     let_waiting_threads_sleep()
-    from mmsearch.engine.settings import load_settings  # late: so is the rest of the engine
-    from mmsearch.laboratory import AlignSettings, align  # late: loads torch
-    from mmsearch.laboratory.report import as_record
+    from mmsearch.laboratory.report import as_record  # late: loads torch
 
-    cancel, known = threading.Event(), load_settings()
-    settings = AlignSettings(
-        pairs=pairs.expanduser(),
-        output=output.expanduser(),
-        image_encoder=image_encoder or known.encoder,
-        text_encoder=text_encoder,
-        method=method,
-        seeds=seeds,
-        held_out=held_out,
-        keep=keep,
-    )
+    cancel = threading.Event()
+    wanted = _Wanted(image_encoder, text_encoder, method, seeds, held_out)
     with cancelled_by_interrupt(cancel), closing(ProgressLine()) as progress:
-        report = align(settings, home=known.home, device=known.device, progress=progress, cancel=cancel)
+        if pairs is not None and output is not None and collection is None:
+            report = _from_folder(wanted, pairs.expanduser(), output.expanduser(), keep, progress, cancel)
+        elif collection is not None and pairs is None and output is None and not keep:
+            report = _from_collection(wanted, opener, collection, progress, cancel)
+        else:
+            raise click.UsageError("Give --pairs with --output, or --collection without --output and --keep.")
     if json:
         echo_json(as_record(report))
     elif report.state == "done":
-        for line in report_lines(report, verbose=verbose):
+        for line in report_lines(report, collection, verbose=verbose):
             click.echo(printable(line))
     if report.state == "cancelled":
         click.echo("Stopped. Vectors are kept; the same command goes on from them.", err=True)
         raise click.exceptions.Exit(INTERRUPTED)
 
 
-def report_lines(report: "AlignReport", *, verbose: bool = False) -> Iterator[str]:
-    """Yield what a run found and made, for people."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted of any pairs."""
+
+    image_encoder: str | None
+    text_encoder: str | None
+    method: str
+    seeds: int
+    held_out: float
+
+
+def _from_folder(
+    wanted: _Wanted, pairs: Path, output: Path, keep: bool, progress: ProgressLine, cancel: threading.Event
+) -> "AlignReport":
+    from mmsearch.engine.settings import load_settings  # late: so is the rest of the engine
+    from mmsearch.laboratory import AlignSettings, align
+
+    known = load_settings()
+    settings = AlignSettings(
+        pairs, output, **asdict(wanted) | {"image_encoder": wanted.image_encoder or known.encoder, "keep": keep}
+    )
+    return align(settings, home=known.home, device=known.device, progress=progress, cancel=cancel)
+
+
+def _from_collection(
+    wanted: _Wanted, opener: Opener, collection: str, progress: ProgressLine, cancel: threading.Event
+) -> "AlignReport":
+    with closing(opener()) as engine:
+        return engine.align(collection, **asdict(wanted), progress=progress, cancel=cancel)
+
+
+def report_lines(report: "AlignReport", collection: str | None = None, *, verbose: bool = False) -> Iterator[str]:
+    """Yield what a run found and made, for people; `collection` is the one that it learnt from."""
     from mmsearch.laboratory.report import as_text  # late: `mmsearch --help` imports this module
 
     yield from as_text(report)
@@ -115,7 +148,11 @@ def report_lines(report: "AlignReport", *, verbose: bool = False) -> Iterator[st
         if each.folder is not None:
             yield f"written: {each.folder}"
     if report.recommended is not None:
-        yield f"Use it: mmsearch encoders build {report.recommended}, then mmsearch encoders use {report.recommended}"
+        build, use = (
+            f"mmsearch encoders {verb} {report.recommended}" + (f" --collection {collection}" if collection else "")
+            for verb in ("build", "use")
+        )
+        yield f"Use it: {build}, then {use}"
     if report.left_out:
         yield f"left out: {len(report.left_out):,}" + ("" if verbose else " (--verbose lists every file)")
         yield from skip_lines(report.left_out, verbose)

@@ -8,6 +8,29 @@ from mmsearch.types import Progress, Skip
 from tests.cli.conftest import Run
 
 
+def _report(laboratory, settings):
+    figures = {way: {"R@1": laboratory.Spread.of([0.5, 0.6])} for way in ("text_to_image", "image_to_text")}
+    result = laboratory.MethodResult("cca", figures, 1.5, folder=settings.output / "cca")
+    return laboratory.AlignReport(
+        state="cancelled" if settings.pairs == Path("long") else "done",
+        pairs=settings.pairs,
+        image_encoder=settings.image_encoder,
+        text_encoder=settings.text_encoder or settings.image_encoder,
+        aligned=settings.text_encoder is None,
+        pictures=100,
+        texts=500,
+        held_out=20,
+        seeds=settings.seeds,
+        baseline=result,
+        methods=(result,),
+        best="cca",
+        recommended=settings.output / "cca",
+        plots=(settings.output / "recall.png",),
+        left_out=(Skip("a.jpg", "has no caption"),),
+        seconds=9.0,
+    )
+
+
 @pytest.fixture
 def aligned(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     """Replace the run by one that takes no time; return what it was called with."""
@@ -17,26 +40,7 @@ def aligned(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     def align(settings, *, home, device, progress, cancel):
         calls.append({"settings": settings, "home": home, "device": device})
         progress(Progress("contrastive, split 1 of 3", 3, 40, 0, 0.0, None))
-        figures = {way: {"R@1": laboratory.Spread.of([0.5, 0.6])} for way in ("text_to_image", "image_to_text")}
-        result = laboratory.MethodResult("cca", figures, 1.5, folder=settings.output / "cca")
-        return laboratory.AlignReport(
-            state="cancelled" if settings.pairs == Path("long") else "done",
-            pairs=settings.pairs,
-            image_encoder=settings.image_encoder,
-            text_encoder=settings.text_encoder or settings.image_encoder,
-            aligned=settings.text_encoder is None,
-            pictures=100,
-            texts=500,
-            held_out=20,
-            seeds=settings.seeds,
-            baseline=result,
-            methods=(result,),
-            best="cca",
-            recommended=settings.output / "cca",
-            plots=(settings.output / "recall.png",),
-            left_out=(Skip("a.jpg", "has no caption"),),
-            seconds=9.0,
-        )
+        return _report(laboratory, settings)
 
     monkeypatch.setattr(laboratory, "align", align)
     return calls
@@ -75,6 +79,46 @@ def test_hands_on_what_was_asked_for(run: Run, aligned) -> None:
     settings = aligned[0]["settings"]
     assert (settings.image_encoder, settings.text_encoder, settings.method) == ("bundled", None, "all")
     assert (settings.seeds, settings.held_out, settings.keep) == (5, 0.3, True)
+
+
+def test_learns_from_a_collection_and_tells_how_it_is_used_there(run: Run, engine, monkeypatch) -> None:
+    laboratory = pytest.importorskip("mmsearch.laboratory")
+
+    def align(collection, *, progress, cancel, image_encoder, **wanted):
+        engine.calls.append({"collection": collection, "image_encoder": image_encoder} | wanted)
+        settings = laboratory.AlignSettings(Path("of it"), Path("home"), image_encoder or "bundled", **wanted)
+        return _report(laboratory, settings)
+
+    monkeypatch.setattr(engine, "align", align, raising=False)
+
+    done = run("align", "--collection", "holidays", "--method", "all", "--seeds", "2")
+
+    assert engine.calls == [
+        {
+            **{"collection": "holidays", "image_encoder": None, "text_encoder": None},
+            **{"method": "all", "seeds": 2, "held_out": 0.2},
+        }
+    ]
+    use = "mmsearch encoders use home/cca --collection holidays"
+    assert f"Use it: mmsearch encoders build home/cca --collection holidays, then {use}" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--pairs", "photos"],
+        ["--pairs", "photos", "--output", "out", "--collection", "holidays"],
+        ["--collection", "holidays", "--output", "out"],
+        ["--collection", "holidays", "--keep"],
+    ],
+)
+def test_a_folder_needs_an_output_and_a_collection_has_its_own(run: Run, aligned, options) -> None:
+    done = run("align", *options)
+
+    assert done.exit_code == 2
+    assert "Give --pairs with --output, or --collection" in done.stderr
+    assert aligned == []
 
 
 def test_json_is_the_report(run: Run, aligned) -> None:
