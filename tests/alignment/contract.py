@@ -1,6 +1,7 @@
 """What every learner must do, written once."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,24 @@ class AlignerContract:
     text_width = 8  # columns of texts; images have 12
     reads_types_alike = 1e-3  # how far float64 input may lead from float32 input
 
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         raise NotImplementedError
 
-    def paired(self, n, **options):
-        return paired(n, text_width=self.text_width, **options)
+    @classmethod
+    def paired(cls, n, **options):
+        return paired(n, text_width=cls.text_width, **options)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def fitted_once(cls, learner):
+        return clone(learner).fit(*cls.paired(400)[:2])
 
     @pytest.fixture
-    def fitted(self, learner):
-        return clone(learner).fit(*self.paired(400)[:2])
+    def fitted(self, fitted_once):
+        """Return a copy of the test's own, since to learn takes far longer than to copy what was learnt."""
+        return deepcopy(fitted_once)
 
     def test_finds_new_pairs(self, fitted):
         image, text, _ = self.paired(100, seed=1)

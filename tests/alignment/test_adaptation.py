@@ -17,8 +17,9 @@ from .made import found_first, paired
 class TestAdaptation(AlignerContract):
     text_width = 12  # an encoder gives pictures and texts equally many
 
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return Adaptation("cca", {"image_ridge": 0.01, "text_ridge": 0.01})
 
 

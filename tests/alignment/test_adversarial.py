@@ -15,8 +15,9 @@ QUICK = {"dim": 16, "hidden": 32, "dropout": 0.0, "epochs": 40, "batch_size": 64
 class TestAdversarialAligner(AlignerContract):
     enough = 0.5
 
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return AdversarialAligner(**QUICK)
 
 

@@ -16,8 +16,9 @@ QUICK = {"dim": 16, "hidden": 32, "dropout": 0.0, "epochs": 40, "batch_size": 64
 class TestMultimodalAutoencoder(AlignerContract):
     enough = 0.6
 
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return MultimodalAutoencoder(**QUICK)
 
 

@@ -32,8 +32,9 @@ def by_definition(image, text, image_ridge, text_ridge):
 
 
 class TestCCA(AlignerContract):
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return CCA(image_ridge=0.01, text_ridge=0.01, power=1.0)
 
 

@@ -14,8 +14,9 @@ QUICK = {"dim": 16, "hidden": 32, "dropout": 0.1, "epochs": 40, "batch_size": 64
 class TestContrastiveHeads(AlignerContract):
     enough = 0.6
 
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return ContrastiveHeads(**QUICK)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.deep_cca import DeepCCA
@@ -14,8 +15,9 @@ QUICK = {"dim": 6, "hidden": 32, "dropout": 0.0, "epochs": 30, "batch_size": 100
 class TestDeepCCA(AlignerContract):
     enough = 0.5
 
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return DeepCCA(**QUICK)
 
     @pytest.mark.parametrize("rows", [2, 5])
@@ -24,7 +26,7 @@ class TestDeepCCA(AlignerContract):
         image, text, _ = paired(rows)
 
         with pytest.raises(BadInput, match=f"got {rows} images and dim 6"):
-            learner.fit(image, text)
+            clone(learner).fit(image, text)
 
 
 def curved(n, seed):

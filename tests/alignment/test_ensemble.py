@@ -14,8 +14,9 @@ KERNEL = RIDGES | {"components": 8, "frequencies": 60, "bandwidth": 3.0}
 
 
 class TestEnsemble(AlignerContract):
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return Ensemble((("cca", RIDGES), ("kernel-cca", KERNEL), ("kernel-cca", KERNEL | {"random_state": 1})))
 
 
@@ -34,7 +35,7 @@ def test_its_cosines_are_the_mean_of_its_members_cosines():
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_member_of_each_method_maps_as_it_does_alone(name):
     image, text, _ = paired(60)
-    quick = {"epochs": 2, "hidden": 8, "dim": 4, "validation": 0.0, "batch_size": 60}
+    quick = {"epochs": 2, "hidden": 8, "dim": 4, "validation": 0.0, "batch_size": 60, "frequencies": 30}
     parameters = {key: value for key, value in quick.items() if key in LEARNERS[name]().get_params()}
 
     fitted = Ensemble(((name, parameters),)).fit(image, text)

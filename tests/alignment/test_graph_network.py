@@ -26,8 +26,9 @@ class TestGraphAligner(AlignerContract):
     enough = 0.5
     reads_types_alike = 0.02  # rounding may swap two neighbours that are equally near
 
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return GraphAligner(**QUICK)
 
 

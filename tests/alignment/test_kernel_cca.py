@@ -11,8 +11,9 @@ from .made import paired
 
 
 class TestKernelCCA(AlignerContract):
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return KernelCCA(components=8, image_ridge=0.01, text_ridge=0.01, frequencies=60, bandwidth=3.0, power=0.5)
 
 

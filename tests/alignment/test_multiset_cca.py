@@ -10,8 +10,9 @@ from .made import found_first, paired
 
 
 class TestMultisetCCA(AlignerContract):
-    @pytest.fixture
-    def learner(self):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls):
         return MultisetCCA(ridges=0.01)
 
 

@@ -19,7 +19,6 @@ from tests.browser.acting import (
     status,
     tiles,
 )
-from tests.browser.conftest import started_app
 from tests.nets.tiny import tiny_network
 
 pytestmark = needs_the_app
@@ -163,14 +162,3 @@ def test_a_collection_is_removed_only_after_asking(visit, folder):
     expect(card).to_have_count(0)
     assert (folder / "red.png").exists()
     expect(page.locator("[data-collection=samples]").get_by_role("button", name="Remove")).to_have_count(0)
-
-
-def test_a_hosted_app_says_what_is_closed_and_still_searches(visit, tmp_path):
-    with started_app(tmp_path / "space", SPACE_ID="someone/mmsearch") as url:
-        page = visit("?view=index", url=url)
-
-        expect(page.locator(".mm-closed")).to_contain_text("MMSEARCH_INDEX_ROOTS", timeout=FIRST_ANSWER)
-        expect(page.locator("#mm-folder, #mm-upload, .mm-danger, .mm-others")).to_have_count(0)
-        ask(page, "pizza")
-        expect(tiles(page)).to_have_count(60)
-        page.close()  # before the app, which it would miss

@@ -4,7 +4,6 @@ import pytest
 
 from mmsearch.nets.folder import save_folder
 from tests.browser.acting import FIRST_ANSWER, PHONE, ask, barriers, drawn, expect, index, needs_the_app, status, tiles
-from tests.browser.conftest import started_app
 from tests.nets.tiny import tiny_network
 from tests.training.captioned import captioned_folder
 
@@ -96,13 +95,3 @@ def test_a_fit_is_cancelled_while_it_goes_on(visit):
 
     expect(page.locator("#mm-found .mm-verdict")).to_contain_text("no encoder was written")
     expect(page.locator("#mm-lab-use")).to_have_count(0)
-
-
-def test_a_hosted_app_has_no_laboratory(visit, tmp_path):
-    with started_app(tmp_path / "space", SPACE_ID="someone/mmsearch") as url:
-        page = visit("?view=lab", url=url)
-
-        expect(page.locator(".mm-closed")).to_contain_text("cannot be aligned from here", timeout=FIRST_ANSWER)
-        expect(page.get_by_role("link", name="Lab")).to_have_count(0)
-        expect(page.locator("#mm-lab-start")).to_have_count(0)
-        page.close()  # before the app, which it would miss

@@ -73,7 +73,7 @@ def quick(method):
     if method == "ensemble":
         return METHODS[method]((("cca", {"components": 4}), ("contrastive", QUICK)))
     known = METHODS[method]().get_params()
-    return METHODS[method](**{name: value for name, value in QUICK.items() if name in known})
+    return METHODS[method](**{name: value for name, value in (QUICK | {"frequencies": 30}).items() if name in known})
 
 
 def aligned(folder, image, text, learner):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmsearch.encoders.folder import damaged_files, fingerprint, open_folder
+from mmsearch.encoders.threads import threads
 from mmsearch.errors import EncoderError
 from mmsearch.nets.folder import save_folder
 from tests.encoders.contract import EncoderContract
@@ -106,10 +107,11 @@ def test_loads_without_sentence_transformers_and_transformers(folder):
 
 
 def test_leaves_torch_as_many_threads_as_before(folder):
-    before = torch.get_num_threads()
-    encoder = open_folder(folder, device="cpu")
+    with threads(2, torch.get_num_threads()):
+        encoder = open_folder(folder, device="cpu")
 
-    encoder.encode_texts(["one"])
-    encoder.encode_texts(["one", "two"])
+        encoder.encode_texts(["one"])
+        after_one = torch.get_num_threads()
+        encoder.encode_texts(["one", "two"])
 
-    assert torch.get_num_threads() == before
+        assert after_one == torch.get_num_threads() == 2

@@ -4,7 +4,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from mmsearch.training import calibration_pairs
+from mmsearch.training import calibration_pairs, checkpoint
 from mmsearch.training.config import TrainConfig
 from mmsearch.training.towers import Towers
 from tests.nets.tiny import tiny_network
@@ -83,3 +83,9 @@ def quick_calibration(monkeypatch):
     monkeypatch.setattr(calibration_pairs, "SCENES", 12)
     monkeypatch.setattr(calibration_pairs, "FOILS", 1)
     monkeypatch.setattr(calibration_pairs, "SIDE", 48)
+
+
+@pytest.fixture(autouse=True)
+def quick_curves(monkeypatch):
+    """To draw them takes longer than to train a tiny network."""
+    monkeypatch.setattr(checkpoint, "can_draw", lambda: False)

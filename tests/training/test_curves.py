@@ -8,6 +8,8 @@ from PIL import Image
 
 from mmsearch.errors import TrainingError
 from mmsearch.training.curves import can_draw, draw_curves
+from mmsearch.training.run import train
+from tests.training.conftest import tiny_towers
 
 needs_matplotlib = pytest.mark.skipif(not can_draw(), reason="matplotlib is not installed")
 PLAIN = [{"epoch": 1, "loss": 3.5, "seconds": 60.0}, {"epoch": 2, "loss": 3.25, "seconds": 30.0}]
@@ -15,6 +17,11 @@ PARTS = [
     PLAIN[0] | {"photos itc": 1.5, "scenes itc": 2.0},
     PLAIN[1] | {"photos itc": 1.25, "scenes itc": 1.5, "scenes itm": 0.5},
 ]
+
+
+@pytest.fixture(autouse=True)
+def quick_curves():
+    """Here they are drawn."""
 
 
 @pytest.fixture
@@ -51,6 +58,14 @@ def panels(figure):
         }
         for heading, axes in named.items()
     }
+
+
+def test_a_training_draws_its_curves_after_each_epoch(config, data, tmp_path, drawn):
+    train(config, data, tmp_path / "out", towers=tiny_towers, epochs=2)
+
+    curves = [panels(figure)["all losses together"].values() for figure in drawn]
+    assert [[len(losses) for losses in each] for each in curves] == [[1], [2]]
+    assert (tmp_path / "out" / "curves.png").is_file()
 
 
 def test_a_log_of_one_loss_gives_one_panel(run, drawn):
