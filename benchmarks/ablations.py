@@ -203,11 +203,11 @@ def main() -> None:
     options.data = Path(options.data)
     let_waiting_threads_sleep()
     of = {"start": fingerprint(options.start), "steps": options.steps, "short": SHORT, "changes": VARIANTS}
-    found = measured_before(options.name, of)
+    found = measured_before(options.name, dict.fromkeys(VARIANTS, of))
     for name, result in runs([name for name in options.variant or VARIANTS if name not in found], options):
-        found[name] = result
-        write_result(options.name, {"of": of, "parts": {name: found[name] for name in VARIANTS if name in found}})
-    print("\n".join(summary(found)))
+        found[name] = {"of": of, "found": result}
+        write_result(options.name, {"parts": {name: found[name] for name in VARIANTS if name in found}})
+    print("\n".join(summary({name: each["found"] for name, each in found.items()})))
 
 
 if __name__ == "__main__":

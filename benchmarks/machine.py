@@ -102,13 +102,25 @@ def write_result(name: str, result: Mapping[str, object]) -> Path:
     return target
 
 
-def measured_before(name: str, identity: object) -> dict[str, Any]:
-    """Return the parts that an earlier run found of the same weights, in the same sizes."""
+def measured(part: Callable[[], object], of: object) -> dict[str, object]:
+    """Measure a part of a benchmark, and say what it is of, where and how long it was measured.
+
+    Args:
+        part: Measures it.
+        of: What the result depends on, as JSON can hold it: fingerprints of models, and sizes.
+    """
+    start = time.perf_counter()
+    found = part()
+    return {"of": of, "cpu": machine_facts()["cpu"], "seconds": round(time.perf_counter() - start, 1), "found": found}
+
+
+def measured_before(name: str, of: Mapping[str, object]) -> dict[str, Any]:
+    """Return the parts that earlier runs `measured` of the same; `of` says for each part what that is."""
     path = RESULTS / f"{name}.json"
     if not path.exists():
         return {}
-    result = json.loads(path.read_text(encoding="utf-8"))["result"]
-    return dict(result["parts"]) if result["of"] == identity else {}
+    parts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["result"]["parts"]
+    return {part: found for part, found in parts.items() if part in of and found["of"] == of[part]}
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.grammar import is_phrase
-from mmsearch.rerankers.calibration import DRAWN, KINDS, PHRASE, Calibration, Weights
+from mmsearch.rerankers.calibration import DRAWN, KINDS, PHOTO, PHRASE, Calibration, Weights
 from mmsearch.rerankers.folder import NetworkMatcher
 from mmsearch.rerankers.verdict import nothing_below
 from mmsearch.training.calibration_pairs import SEED, MixedCollection, Pairs, Shortlists, foils
@@ -26,8 +26,9 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
     """Fit a calibration by logistic regression of matches on both opinions.
 
     Captions and phrases ask a collection of photographs and scenes; when nothing matches is learnt from those of
-    photographs. Weights of captions for drawn pictures are fitted on foils too, and their bias without: true captions
-    and foils are asked as often, which is not so in a search.
+    photographs. These ask the scenes alone too: among many photographs, no scene is found for them, but in a smaller
+    collection some are. Weights of captions for drawn pictures are fitted on foils too, and their bias without: true
+    captions and foils are asked as often, which is not so in a search.
 
     Args:
         encoder: Finds what the matcher is asked about.
@@ -39,9 +40,12 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
     weights, asked = dict[str, Weights](), dict[str, Shortlists]()
     for language in LANGUAGES:
         captions, phrases = (mixed.shortlists(each) for each in (mixed.captions(language), mixed.phrases(language)))
+        drawn = captions.pairs(drawn=True)
+        if mixed.photos:
+            drawn += mixed.drawings_for(captions.texts.of_photos()).pairs(drawn=True)
+        weights |= _if_told(f"{language} {PHOTO}", captions.pairs(drawn=False))
+        weights |= _if_told(f"{language} {DRAWN}", drawn, foiled[language])
         for kind in KINDS:
-            false = foiled[language] if kind == DRAWN else None
-            weights |= _if_told(f"{language} {kind}", captions.pairs(kind == DRAWN), false)
             weights |= _if_told(f"{language} {kind} {PHRASE}", phrases.pairs(kind == DRAWN))
         asked[language] = captions
     found = Calibration(weights, *_told_apart(mixed))

@@ -62,6 +62,11 @@ class Texts:
     matches: NDArray[np.bool_]
     of_scenes: NDArray[np.bool_]
 
+    def of_photos(self) -> "Texts":
+        """Return those that were said of photographs."""
+        rows = np.flatnonzero(~self.of_scenes).tolist()
+        return Texts([self.words[row] for row in rows], self.matches[rows], self.of_scenes[rows])
+
 
 @dataclass(frozen=True)
 class Shortlists:
@@ -165,6 +170,10 @@ class MixedCollection:
         judgements = self.judge.score(repeated, self.tokens[best.ravel()]).reshape(best.shape)
         cosines = np.einsum("md,msd->ms", asked, images[best])
         return Shortlists(texts, best, judgements, cosines, self.drawn[best])
+
+    def drawings_for(self, texts: Texts) -> Shortlists:
+        """Pair texts with the drawn pictures that the encoder finds best, as if there were no photographs."""
+        return self.shortlists(texts, np.broadcast_to(~self.drawn, texts.matches.shape))
 
     def log_odds(self, lists: Shortlists, calibration: Calibration) -> NDArray[np.float32]:
         """Return the calibrated log-odds of shortlists, (m, size)."""

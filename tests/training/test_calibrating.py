@@ -107,6 +107,31 @@ PAIRS = Pairs(
 )
 
 
+def test_captions_of_photographs_ask_the_drawings_alone(mixed):
+    texts = mixed.captions("en").of_photos()
+
+    found = mixed.drawings_for(texts)
+
+    assert len(texts.words) == 6
+    assert found.drawn.all()
+    assert not found.matches.any()
+    vectors = mixed.tokens.vectors[mixed.drawn].astype(np.float32)
+    cosines = mixed.encoder.encode_texts(texts.words) @ vectors.T
+    assert found.cosines == pytest.approx(-np.sort(-cosines, 1)[:, : found.cosines.shape[1]], abs=1e-3)
+
+
+def test_weights_of_drawings_are_fitted_on_them_too(pair, squares, mixed, monkeypatch):
+    fitted = {}
+    monkeypatch.setattr(calibrating, "_if_told", lambda name, pairs, foiled=None: fitted.update({name: pairs}) or {})
+
+    fit_calibration(*pair, squares)
+
+    captions = mixed.shortlists(mixed.captions("en"))
+    alone = mixed.drawings_for(captions.texts.of_photos())
+    assert len(fitted["en drawn"].matches) == captions.drawn.sum() + alone.drawn.size
+    assert len(fitted["en photo"].matches) == (~captions.drawn).sum()
+
+
 def test_as_many_matches_are_expected_as_there_are():
     rng = np.random.default_rng(0)
     judgements, cosines = rng.normal(size=(2, 2000)).astype(np.float32)
