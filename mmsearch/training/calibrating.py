@@ -1,7 +1,7 @@
 """Fits how the opinions of a matcher and its encoder are added, on pictures that training did not see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,9 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
     """Fit a calibration by logistic regression of matches on both opinions.
 
     Captions and phrases ask a collection of photographs and scenes; when nothing matches is learnt from those of
-    photographs. These ask the scenes alone too: among many photographs, no scene is found for them, but in a smaller
-    collection some are. Weights of captions for drawn pictures are fitted on foils too, and their bias without: true
-    captions and foils are asked as often, which is not so in a search.
+    photographs. Weights of captions for drawn pictures are fitted on foils too, and their bias without: true captions
+    and foils are asked as often, which is not so in a search. That bias heeds what captions of photographs find among
+    the scenes alone: beside many photographs no scene is found for them, but in a smaller collection some are.
 
     Args:
         encoder: Finds what the matcher is asked about.
@@ -40,11 +40,11 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
     weights, asked = dict[str, Weights](), dict[str, Shortlists]()
     for language in LANGUAGES:
         captions, phrases = (mixed.shortlists(each) for each in (mixed.captions(language), mixed.phrases(language)))
-        drawn = captions.pairs(drawn=True)
+        drawn = searched = captions.pairs(drawn=True)
         if mixed.photos:
-            drawn += mixed.drawings_for(captions.texts.of_photos()).pairs(drawn=True)
+            searched += mixed.drawings_for(captions.texts.of_photos()).pairs(drawn=True)
         weights |= _if_told(f"{language} {PHOTO}", captions.pairs(drawn=False))
-        weights |= _if_told(f"{language} {DRAWN}", drawn, foiled[language])
+        weights |= _if_told(f"{language} {DRAWN}", drawn, _Foiled(foiled[language], searched))
         for kind in KINDS:
             weights |= _if_told(f"{language} {kind} {PHRASE}", phrases.pairs(kind == DRAWN))
         asked[language] = captions
@@ -57,17 +57,25 @@ def uncalibrated(matcher: NetworkMatcher) -> NetworkMatcher:
     return matcher.calibrated(_ALONE)
 
 
-def _if_told(name: str, pairs: Pairs, foiled: Pairs | None = None) -> dict[str, Weights]:
+@dataclass(frozen=True, slots=True)
+class _Foiled:
+    """Foils, to be told from true captions, and the pairs among which a match is as frequent as in a search."""
+
+    foils: Pairs
+    searched: Pairs
+
+
+def _if_told(name: str, pairs: Pairs, foiled: _Foiled | None = None) -> dict[str, Weights]:
     """Return the weights of pairs under a name; nothing where no pair matches, or each does."""
     return {name: _fitted(pairs, foiled)} if 0 < pairs.matches.sum() < len(pairs.matches) else {}
 
 
-def _fitted(pairs: Pairs, foiled: Pairs | None) -> Weights:
+def _fitted(pairs: Pairs, foiled: _Foiled | None) -> Weights:
     """Fit weights to pairs, and to foils if there are any."""
-    both, shares = (pairs + foiled, _shares(pairs, foiled)) if foiled else (pairs, None)
+    both, shares = (pairs + foiled.foils, _shares(pairs, foiled.foils)) if foiled else (pairs, None)
     (judgement, cosine), bias = _logistic(both.scores, both.matches, shares, C=np.inf)
     found = Weights(judgement, cosine, bias)
-    return replace(found, bias=_bias(found, pairs)) if foiled else found
+    return replace(found, bias=_bias(found, foiled.searched)) if foiled else found
 
 
 def _shares(pairs: Pairs, foiled: Pairs) -> NDArray[np.float64]:

@@ -120,16 +120,27 @@ def test_captions_of_photographs_ask_the_drawings_alone(mixed):
     assert found.cosines == pytest.approx(-np.sort(-cosines, 1)[:, : found.cosines.shape[1]], abs=1e-3)
 
 
-def test_weights_of_drawings_are_fitted_on_them_too(pair, squares, mixed, monkeypatch):
+def test_the_bias_of_drawings_heeds_them(pair, squares, mixed, monkeypatch):
     fitted = {}
-    monkeypatch.setattr(calibrating, "_if_told", lambda name, pairs, foiled=None: fitted.update({name: pairs}) or {})
+    monkeypatch.setattr(calibrating, "_if_told", lambda name, *asked: fitted.update({name: asked}) or {})
 
     fit_calibration(*pair, squares)
 
     captions = mixed.shortlists(mixed.captions("en"))
     alone = mixed.drawings_for(captions.texts.of_photos())
-    assert len(fitted["en drawn"].matches) == captions.drawn.sum() + alone.drawn.size
-    assert len(fitted["en photo"].matches) == (~captions.drawn).sum()
+    pairs, foiled = fitted["en drawn"]
+    assert len(pairs.matches) == captions.drawn.sum()
+    assert len(foiled.searched.matches) == captions.drawn.sum() + alone.drawn.size
+    assert foiled.searched.matches.sum() == pairs.matches.sum()
+
+
+def test_the_more_is_searched_in_vain_the_lower_the_bias():
+    foils, vain = Pairs(*PAIRS.scores.T, ~PAIRS.matches), replace(PAIRS, matches=np.zeros(4, np.bool_))
+
+    few, many = (calibrating._fitted(PAIRS, calibrating._Foiled(foils, each)) for each in (PAIRS, PAIRS + vain))
+
+    assert (many.judgement, many.cosine) == (few.judgement, few.cosine)
+    assert many.bias < few.bias
 
 
 def test_as_many_matches_are_expected_as_there_are():
