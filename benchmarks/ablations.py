@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.machine import measured_before, write_result
+from benchmarks.machine import measured, measured_before, write_result
 from mmsearch.encoders.folder import fingerprint
 from mmsearch.encoders.registry import BUNDLED_ENCODER, load_encoder
 from mmsearch.encoders.threads import let_waiting_threads_sleep
@@ -120,7 +120,7 @@ def _pairs(score: PairScorer, name: str) -> dict[str, object]:
     }
 
 
-def measured(report: PretrainReport) -> dict[str, object]:
+def judged(report: PretrainReport) -> dict[str, object]:
     """Measure a trained encoder and its matcher on dev pictures and drawn scenes; shares lie in 0…1."""
     encoder = load_encoder(str(report.folder), device="auto")
     matcher = load_reranker(str(report.matcher), device="auto")
@@ -139,17 +139,22 @@ def measured(report: PretrainReport) -> dict[str, object]:
     }
 
 
+def identity(options: argparse.Namespace) -> dict[str, object]:
+    """Return what the variants depend on."""
+    return {"start": fingerprint(options.start), "steps": options.steps, "short": SHORT, "changes": VARIANTS}
+
+
 def folder_of(name: str, work: Path) -> Path:
     """Return where a variant is trained."""
     return work / name.lower().replace(" ", "-")
 
 
 def run(name: str, options: argparse.Namespace) -> dict[str, object]:
-    """Train a variant and return what it came to."""
+    """Train a variant and return what it came to, as a part of the result."""
     folder = folder_of(name, options.work)
     if options.prepared:
         share_prepared(options.prepared, folder)
-    return measured(train(name, options, folder))
+    return measured(lambda: judged(train(name, options, folder)), identity(options))
 
 
 def alone(name: str, options: argparse.Namespace, threads: int) -> dict[str, object]:
@@ -202,10 +207,9 @@ def main() -> None:
         parser.error("say where the data are: --data, or MMSEARCH_TEST_DATA")
     options.data = Path(options.data)
     let_waiting_threads_sleep()
-    of = {"start": fingerprint(options.start), "steps": options.steps, "short": SHORT, "changes": VARIANTS}
-    found = measured_before(options.name, dict.fromkeys(VARIANTS, of))
+    found = measured_before(options.name, dict.fromkeys(VARIANTS, identity(options)))
     for name, result in runs([name for name in options.variant or VARIANTS if name not in found], options):
-        found[name] = {"of": of, "found": result}
+        found[name] = result
         write_result(options.name, {"parts": {name: found[name] for name in VARIANTS if name in found}})
     print("\n".join(summary({name: each["found"] for name, each in found.items()})))
 

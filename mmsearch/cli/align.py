@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -84,18 +84,22 @@ def command(
     folder that `mmsearch encoders build` and any SentenceTransformer load. docs/alignment.md
     explains it.
     """
+    wanted: dict[str, Any] = {
+        **{"image_encoder": image_encoder, "text_encoder": text_encoder},
+        **{"method": method, "seeds": seeds, "held_out": held_out},
+    }
+    if pairs is not None and output is not None and collection is None:
+        work = partial(_from_folder, pairs.expanduser(), output.expanduser(), keep)
+    elif collection is not None and pairs is None and output is None and not keep:
+        work = partial(_from_collection, opener, collection)
+    else:
+        raise click.UsageError("Give --pairs with --output, or --collection without --output and --keep.")
     let_waiting_threads_sleep()
     from mmsearch.laboratory.report import as_record  # late: loads torch
 
     cancel = threading.Event()
-    wanted = _Wanted(image_encoder, text_encoder, method, seeds, held_out)
     with cancelled_by_interrupt(cancel), closing(ProgressLine()) as progress:
-        if pairs is not None and output is not None and collection is None:
-            report = _from_folder(wanted, pairs.expanduser(), output.expanduser(), keep, progress, cancel)
-        elif collection is not None and pairs is None and output is None and not keep:
-            report = _from_collection(wanted, opener, collection, progress, cancel)
-        else:
-            raise click.UsageError("Give --pairs with --output, or --collection without --output and --keep.")
+        report = work(wanted, progress, cancel)
     if json:
         echo_json(as_record(report))
     elif report.state == "done":
@@ -106,35 +110,24 @@ def command(
         raise click.exceptions.Exit(INTERRUPTED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is wanted of any pairs."""
-
-    image_encoder: str | None
-    text_encoder: str | None
-    method: str
-    seeds: int
-    held_out: float
-
-
 def _from_folder(
-    wanted: _Wanted, pairs: Path, output: Path, keep: bool, progress: ProgressLine, cancel: threading.Event
+    pairs: Path, output: Path, keep: bool, wanted: dict[str, Any], progress: ProgressLine, cancel: threading.Event
 ) -> "AlignReport":
     from mmsearch.engine.settings import load_settings  # late: so is the rest of the engine
     from mmsearch.laboratory import AlignSettings, align
 
     known = load_settings()
-    settings = AlignSettings(
-        pairs, output, **asdict(wanted) | {"image_encoder": wanted.image_encoder or known.encoder, "keep": keep}
+    wanted |= {"image_encoder": wanted["image_encoder"] or known.encoder, "keep": keep}
+    return align(
+        AlignSettings(pairs, output, **wanted), home=known.home, device=known.device, progress=progress, cancel=cancel
     )
-    return align(settings, home=known.home, device=known.device, progress=progress, cancel=cancel)
 
 
 def _from_collection(
-    wanted: _Wanted, opener: Opener, collection: str, progress: ProgressLine, cancel: threading.Event
+    opener: Opener, collection: str, wanted: dict[str, Any], progress: ProgressLine, cancel: threading.Event
 ) -> "AlignReport":
     with closing(opener()) as engine:
-        return engine.align(collection, **asdict(wanted), progress=progress, cancel=cancel)
+        return engine.align(collection, **wanted, progress=progress, cancel=cancel)
 
 
 def report_lines(report: "AlignReport", collection: str | None = None, *, verbose: bool = False) -> Iterator[str]:

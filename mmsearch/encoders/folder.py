@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from mmsearch.encoders.base import DualEncoder
 from mmsearch.encoders.threads import threads
 from mmsearch.errors import EncoderError
 from mmsearch.models.device import pick_device
+from mmsearch.models.fingerprint import CHECKSUMS, checksums_fingerprint
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mmsearch.nets.dual_network import DualNetwork
 
-CONFIG, CHECKSUMS = "config.json", "checksums.json"  # written by `nets.dual_network.save_network`
+CONFIG = "config.json"  # written by `nets.dual_network.save_network`
 ALIGNED = "aligned.json"  # written by `nets.aligned_saving.write_projections`
 
 
@@ -37,15 +37,13 @@ def is_aligned(folder: Path) -> bool:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return a digest of the checksums that were written with the weights.
-
-    Reading the weights again to hash them would cost more than loading them; `damaged_files` does that.
+    """Return a digest of the checksums that were written with the weights; `damaged_files` hashes the weights anew.
 
     Raises:
         EncoderError: If the folder holds no checksums.
     """
     try:
-        return blake2b((folder / CHECKSUMS).read_bytes(), digest_size=8).hexdigest()
+        return checksums_fingerprint(folder)
     except OSError as error:
         raise EncoderError(f"{folder} is not a model folder of mmsearch: {error}.") from error
 

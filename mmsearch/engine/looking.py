@@ -22,27 +22,25 @@ log = logging.getLogger(__name__)
 _READERS = 4  # pictures read at a time, while the re-ranker waits
 
 
-class LookingEncoder(DualEncoder):
-    """Encodes as another encoder does, pictures by a re-ranker that is built on it: so it learns what is to be kept.
+class LookingEncoder(CourteousEncoder):
+    """Encodes pictures by a re-ranker that is built on the encoder: so it learns what is to be kept of them.
 
     Args:
         encoder: The other one.
-        reranker: Built on it.
+        way: Knows who searches.
+        reranker: Built on the encoder.
     """
 
-    def __init__(self, encoder: DualEncoder, reranker: Reranker) -> None:
-        self.name, self.fingerprint, self.dim = encoder.name, encoder.fingerprint, encoder.dim
-        self.image_side, self.batch_size = encoder.image_side, reranker.pictures_at_once
-        self._encoder, self._reranker = encoder, reranker
+    def __init__(self, encoder: DualEncoder, way: RightOfWay, reranker: Reranker) -> None:
+        super().__init__(encoder, way)
+        self._reranker = reranker
         self.kept: list[Evidence] = []  # of the pictures so far, in their order
 
     def _encode_images(self, images: Sequence[Image.Image]) -> Vectors:
+        self._way.give()
         vectors, kept = self._reranker.look(images)
         self.kept.append(kept)
         return vectors
-
-    def _encode_texts(self, texts: Sequence[str]) -> Vectors:
-        return self._encoder.encode_texts(texts)
 
 
 class Onlooker:
@@ -70,9 +68,9 @@ class Onlooker:
         """
         pictures = list(images.values())
         if self._reranker is not None:
-            looking = LookingEncoder(self._encoder, self._reranker)
+            looking = LookingEncoder(self._encoder, self._way, self._reranker)
             try:
-                vectors = CourteousEncoder(looking, self._way).encode_images(pictures)
+                vectors = looking.encode_images(pictures)
                 self._keep(list(images), looking.kept)
                 return vectors
             except RerankerError as error:

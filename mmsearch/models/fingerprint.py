@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 
+CHECKSUMS = "checksums.json"  # written by `nets` beside the weights of encoders and matchers
 _OTHER_FORMATS = {"onnx", "openvino"}  # folders with the same weights once more
 _HASHED = {".json", ".txt", ".model", ".jinja", ".safetensors", ".bin"}
 _WHOLE = 1 << 22  # bytes; of larger files blocks are hashed
@@ -32,6 +33,17 @@ def folder_fingerprint(folder: Path, rules: int) -> str:
                 file.seek(block * (size - _BLOCK) // (_BLOCKS - 1))
                 found.update(file.read(_BLOCK))
     return found.hexdigest()
+
+
+def checksums_fingerprint(folder: Path) -> str:
+    """Return a digest of the checksums that were written with the weights of a folder of our own.
+
+    Reading the weights again to hash them would cost more than loading them.
+
+    Raises:
+        OSError: If the folder holds no checksums.
+    """
+    return blake2b((folder / CHECKSUMS).read_bytes(), digest_size=8).hexdigest()
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -25,7 +25,6 @@ class Reranker(ABC):
     reads: Modality = Modality.IMAGE  # what it reads of an item
     keeps: type[Evidence] = PictureTokens  # as what
     tokens_as: str  # hex; changes whenever what it keeps of pictures would
-    encoder: str | None = None  # fingerprint of the encoder that it is built on, whose vectors `look` gives
     image_side: int  # pixels that it makes use of on a picture's shorter side
     pictures_at_once: int = 16
     pairs_at_once: int = 64
@@ -59,7 +58,7 @@ class Reranker(ABC):
         return self.keeps.joined([part for _, part in parts])
 
     def look(self, images: Sequence[Image.Image]) -> tuple[Vectors, Evidence]:
-        """Return the encoder's vectors of pictures, (n, dim), and what is to be kept of them, in one go.
+        """Return the vectors of the encoder that it is built on, (n, dim), and what is to be kept, in one go.
 
         Raises:
             RerankerError: If it is built on no encoder, or fails.

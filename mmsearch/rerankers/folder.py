@@ -12,6 +12,7 @@ from PIL import Image
 
 from mmsearch.errors import RerankerError
 from mmsearch.models.device import pick_device
+from mmsearch.models.fingerprint import CHECKSUMS
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.calibration import CALIBRATION, Calibration
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from mmsearch.nets.matcher_network import MatcherNetwork
 
-CHECKSUMS = "checksums.json"  # written by `nets.matcher_network.save_matcher`, and for encoders by `save_network`
 _BATCHES = 8  # of texts whose reading is kept: a search asks for the same ones a few pictures at a time
 
 
@@ -37,7 +37,6 @@ class NetworkMatcher(Reranker):
         name: As the user asks for it.
         fingerprint: Hex; changes whenever the scores would.
         tokens_as: Hex; changes whenever what is kept of pictures would.
-        encoder: Fingerprint of the encoder that it is built on.
         calibration: Adds the opinions of matcher and encoder.
     """
 
@@ -48,11 +47,9 @@ class NetworkMatcher(Reranker):
         name: str,
         fingerprint: str,
         tokens_as: str = "",
-        encoder: str | None = None,
         calibration: Calibration | None = None,
     ) -> None:
         self.network, self.name, self.fingerprint, self.tokens_as = network, name, fingerprint, tokens_as
-        self.encoder = encoder
         self.calibration = calibration or Calibration()
         self.image_side = network.dual.shape.side
         self._read = lru_cache(_BATCHES)(self._read_anew)
@@ -162,24 +159,7 @@ def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto"
         network = load_matcher(folder, load_network(encoder, pick_device(device, RerankerError)))
         calibration = Calibration.load(folder)
         parts = [path.read_bytes() for path in (folder / CHECKSUMS, folder / CALIBRATION) if path.is_file()]
-        tokens_as, fingerprint = (_digest(*parts[:n]) for n in (1, 2))
+        tokens_as, fingerprint = (blake2b(b"".join(parts[:n]), digest_size=8).hexdigest() for n in (1, 2))
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RerankerError(f"Cannot load the matcher in {folder}: {error}. Copy or train it anew.") from error
-    return NetworkMatcher(
-        network,
-        name=name,
-        fingerprint=fingerprint,
-        tokens_as=tokens_as,
-        encoder=encoder_print(encoder),
-        calibration=calibration,
-    )
-
-
-def encoder_print(folder: Path) -> str | None:
-    """Return the fingerprint of an encoder of our own kind, as encoders tell it, without loading it; None: no such."""
-    file = folder / CHECKSUMS
-    return _digest(file.read_bytes()) if file.is_file() else None
-
-
-def _digest(*parts: bytes) -> str:
-    return blake2b(b"".join(parts), digest_size=8).hexdigest()
+    return NetworkMatcher(network, name=name, fingerprint=fingerprint, tokens_as=tokens_as, calibration=calibration)

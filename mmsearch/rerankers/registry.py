@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmsearch.errors import RerankerError, UnknownName
+from mmsearch.models.fingerprint import CHECKSUMS, checksums_fingerprint
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.blip import MATCHERS, open_blip
 from mmsearch.rerankers.cross_encoder import is_cross_encoder, open_cross_encoder, said_in
-from mmsearch.rerankers.folder import CHECKSUMS, encoder_print, open_matcher
+from mmsearch.rerankers.folder import open_matcher
 from mmsearch.rerankers.presets import BUNDLED, RERANKER_FAMILY, RERANKERS
 from mmsearch.types import Modality
 
@@ -81,7 +82,7 @@ def encoder_below(name: str) -> str | None:
     """Return the fingerprint of the encoder that a re-ranker is built on, without loading it; None: on none of ours."""
     try:
         folder = BUNDLED_RERANKER if name == BUNDLED else _folder(name)
-        return encoder_print(_beside(folder)) if (folder / CHECKSUMS).is_file() else None
+        return checksums_fingerprint(_beside(folder)) if (folder / CHECKSUMS).is_file() else None
     except (RerankerError, OSError):  # loading it says so
         return None
 

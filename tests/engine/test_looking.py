@@ -85,8 +85,6 @@ def test_captions_are_those_of_the_items_that_have_any_and_no_picture_is_read(it
 class Beside(ColourMatcher):
     """Built on the encoder of keywords."""
 
-    encoder = KeywordEncoder().fingerprint
-
     def look(self, images):
         if self.failing is not None:
             raise RerankerError("It broke.")

@@ -113,7 +113,7 @@ def test_a_saved_matcher_looks_as_its_encoder_does(folder):
 
     vectors, kept = matcher.look(IMAGES * 6)
 
-    assert matcher.encoder == encoder_below(str(folder)) == encoder.fingerprint
+    assert encoder_below(str(folder)) == encoder.fingerprint
     assert vectors == pytest.approx(encoder.encode_images(IMAGES * 6), abs=1e-6)
     assert kept.rows.tolist() == matcher.prepare(IMAGES * 6).rows.tolist()
 
