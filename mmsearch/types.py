@@ -188,6 +188,14 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """How a fit by descent went, epoch by epoch."""
+
+    loss: tuple[float, ...] = ()
+    held_out: tuple[float, ...] = ()  # mean reciprocal rank among the training pairs held out; empty without any
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where a long run stands."""
 
@@ -197,6 +205,7 @@ class Progress:
     skipped: int
     rate: float  # per second in this phase; 0 until known
     seconds_left: float | None  # of this phase; None until known
+    curves: tuple[Curve, ...] = ()  # of a fit by descent, one after the other where it fits several times
 
 
 @dataclass(frozen=True, slots=True)

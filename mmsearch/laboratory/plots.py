@@ -1,5 +1,6 @@
-"""The pictures of a run: recall, the spectrum of correlations, and both clouds before and after."""
+"""The pictures of a run: recall, the spectrum of correlations, both clouds before and after, and how fits went."""
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -13,12 +14,13 @@ from mmsearch.alignment.checks import Rows
 from mmsearch.laboratory.measuring import DIRECTIONS
 from mmsearch.laboratory.report import AlignReport
 from mmsearch.training.features import replace_file
+from mmsearch.types import Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RECALL, SPECTRUM, CLOUDS = "recall.png", "spectrum.png", "clouds.png"
+RECALL, SPECTRUM, CLOUDS, FITS = "recall.png", "spectrum.png", "clouds.png", "curves.png"
 POINTS, LINKED = 300, 30  # pairs drawn, and those of them joined by a line
 _TITLES = {"text_to_image": "texts find their picture", "image_to_text": "pictures find a text of theirs"}
 # Told apart by colour-blind readers: colours of Okabe and Ito (2008), and marks or dashes.
@@ -97,6 +99,45 @@ def draw_clouds(before: tuple[Rows, Rows], after: tuple[Rows, Rows], method: str
     grid[0].legend(loc="best", fontsize="small")
     figure.suptitle("held-out pictures and texts, two main directions; lines join pairs", fontsize="medium")
     return _write(figure, folder / CLOUDS)
+
+
+def draw_fits(curves: Mapping[str, Sequence[Curve]], folder: Path) -> Path:
+    """Draw the loss of each method over its epochs and, where it holds out pairs, how well they find each other.
+
+    Args:
+        curves: For each method, one or more, one for each time that it fitted; the last is drawn boldest.
+        folder: Gets the picture.
+
+    Raises:
+        TrainingError: If it cannot be written.
+    """
+    columns = min(3, len(curves))
+    rows = math.ceil(len(curves) / columns)
+    figure = _figure(max(5.0, 4.0 * columns), 3.0 * rows + 0.3)
+    grid = figure.subplots(rows, columns, squeeze=False).flatten()
+    for axes, (method, fits) in zip(grid, curves.items(), strict=False):
+        _fits(axes, method, fits)
+    for axes in grid[len(curves) :]:
+        axes.set_axis_off()
+    figure.suptitle("fits of the first split", fontsize="medium")
+    return _write(figure, folder / FITS)
+
+
+def _fits(axes: "Axes", method: str, fits: Sequence[Curve]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    right = axes.twinx()
+    right.set_visible(any(fit.held_out for fit in fits))
+    for fit in fits:
+        bold = 1.0 if fit is fits[-1] else 0.3
+        axes.plot(np.arange(1, len(fit.loss) + 1), fit.loss, "-", color=_COLOURS[0], alpha=bold)
+        right.plot(np.arange(1, len(fit.held_out) + 1), fit.held_out, "--", color=_COLOURS[1], alpha=bold)
+    axes.set_title(method, fontsize="medium")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("loss", color=_COLOURS[0])
+    right.set_ylabel("MRR held out", color=_COLOURS[1])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)
 
 
 def share_columns(pair: tuple[Rows, Rows]) -> bool:

@@ -10,7 +10,7 @@ from scipy.stats import t as student  # type: ignore[import-untyped]
 
 from mmsearch.evaluation.metrics import COVERAGE, Difference
 from mmsearch.laboratory.measuring import DIRECTIONS, SIGNIFICANT, Measured
-from mmsearch.types import Skip
+from mmsearch.types import Curve, Skip
 
 AS_IT_IS = "as it is"  # the row of an aligned encoder that nothing was learnt on top of
 
@@ -63,6 +63,7 @@ class Drawing:
     before: tuple[Points, Points]  # held-out pictures and their texts, row by row
     after: tuple[Points, Points]  # likewise, in the space of the best method
     one_plane: bool  # whether both share a plane before; else each has one of its own
+    curves: Mapping[str, tuple[Curve, ...]]  # of the first split, by method, where it descends
 
 
 @dataclass(frozen=True, slots=True)

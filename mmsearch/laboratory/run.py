@@ -10,7 +10,7 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
-from mmsearch.alignment.base import Aligner, FitProgress
+from mmsearch.alignment.base import Aligner
 from mmsearch.alignment.checks import Rows, unit_rows
 from mmsearch.encoders.aligned import open_sides, write_aligned
 from mmsearch.encoders.registry import model_folders
@@ -28,14 +28,15 @@ from mmsearch.laboratory.pairs import (
     encoded_pairs,
     pairs_of_file,
 )
-from mmsearch.laboratory.plots import draw_clouds, draw_recall, draw_spectrum, flattened, share_columns
+from mmsearch.laboratory.plots import draw_clouds, draw_fits, draw_recall, draw_spectrum, flattened, share_columns
 from mmsearch.laboratory.report import AS_IT_IS, AlignReport, Drawing, MethodResult, Points, as_record, result_of
+from mmsearch.laboratory.watching import FitWatcher
 from mmsearch.store.blob_cache import BlobCache
 from mmsearch.training.captions import CaptionedPicture
 from mmsearch.training.curves import can_draw
 from mmsearch.training.features import replace_text, writing
 from mmsearch.training.folders import read_folder, write_left_out
-from mmsearch.types import Ids, Progress, Skip
+from mmsearch.types import Curve, Ids, Progress, Skip
 
 REPORT = "report.json"
 VECTORS = ".npz"  # suffix of pairs that are vectors already
@@ -120,6 +121,7 @@ class _Fitted:
     runs: list[Measured]
     learner: Aligner  # of the first split
     spectrum: NDArray[np.float64]  # (dim,), of the pairs held out from it
+    curves: tuple[Curve, ...]  # likewise
 
 
 class _Run:
@@ -139,6 +141,7 @@ class _Run:
         self.sides: dict[str, Side] = {}  # none where pairs are vectors already
         self.left_out: tuple[Skip, ...] = ()
         self.spectra: dict[str, NDArray[np.float64]] = {}
+        self.curves: dict[str, tuple[Curve, ...]] = {}
         self.learners: dict[str, Aligner] = {}
         self.results: list[MethodResult] = []
         self.best: tuple[str, float] | None = None  # and its score
@@ -148,8 +151,8 @@ class _Run:
         """Whether pictures and texts share a space before anything is learnt."""
         return bool(self.sides) and self.settings.text_encoder in (None, self.settings.image_encoder)
 
-    def _tell(self, phase: str, done: int, total: int) -> None:
-        self.progress(Progress(phase, done, total, skipped=0, rate=0.0, seconds_left=None))
+    def _tell(self, phase: str, done: int, total: int, curves: tuple[Curve, ...] = ()) -> None:
+        self.progress(Progress(phase, done, total, skipped=0, rate=0.0, seconds_left=None, curves=curves))
         if self.cancel.is_set():
             raise _Stopped
 
@@ -240,6 +243,8 @@ class _Run:
         """Note a result; its learner only if it may be written."""
         self.results.append(fitted.result)
         self.spectra[method] = fitted.spectrum
+        if fitted.curves:
+            self.curves[method] = fitted.curves
         score = float(np.mean([run.score for run in fitted.runs]))
         if self.best is None or score > self.best[1]:
             if self.best is not None and not self.settings.keep:
@@ -251,7 +256,7 @@ class _Run:
 
     def _fitted(self, method: str, splits: list[_Split]) -> _Fitted:
         """Fit a method on every split and measure it."""
-        learners, runs, codes, seconds = [], [], [], []
+        learners, runs, codes, seconds, curves = [], [], [], [], []
         for seed, split in enumerate(splits):
             train, began = split.train, time.monotonic()
             learner = learner_for(
@@ -259,19 +264,19 @@ class _Run:
             )
             phase = f"{method}, split {seed + 1} of {len(splits)}"
             self._tell(phase, 0, 1)
-            learner.fit(
-                train.image, train.text, owner=train.owner, labels=train.labels, progress=self._fit_progress(phase)
-            )
+            watcher = self._watcher(phase)
+            learner.fit(train.image, train.text, owner=train.owner, labels=train.labels, progress=watcher)
+            curves.append(watcher.curves)
             seconds.append(time.monotonic() - began)
             codes.append((learner.transform_image(split.held.image), learner.transform_text(split.held.text)))
             runs.append(measured(*codes[-1], split.held, split.numbers))
             learners.append(learner)
         shares = [float(each.share_) for each in learners if hasattr(each, "share_")]
         result = result_of(method, runs, float(np.mean(seconds)), shares)
-        return _Fitted(result, runs, learners[0], correlations(*codes[0], splits[0].held.owner))
+        return _Fitted(result, runs, learners[0], correlations(*codes[0], splits[0].held.owner), curves[0])
 
-    def _fit_progress(self, phase: str) -> Callable[[FitProgress], None]:
-        return lambda step: self._tell(phase, step.done, step.total)
+    def _watcher(self, phase: str) -> FitWatcher:
+        return FitWatcher(lambda step, curves: self._tell(phase, step.done, step.total, curves))
 
     def _report(self, state: str, pairs: PairVectors | None, baseline: MethodResult | None) -> AlignReport:
         image = "" if self.settings.vectors else self.settings.image_encoder
@@ -323,7 +328,7 @@ class _Run:
         learner = self.learners[report.best]
         after = learner.transform_image(before[0]), learner.transform_text(before[1])
         spectra = {method: tuple(values.round(4).tolist()) for method, values in self.spectra.items()}
-        drawing = Drawing(spectra, _points(before), _points(after), share_columns(before))
+        drawing = Drawing(spectra, _points(before), _points(after), share_columns(before), self.curves)
         if not can_draw():
             return replace(report, drawing=drawing)
         folder = self.settings.output
@@ -331,6 +336,7 @@ class _Run:
             draw_recall(report, folder),
             draw_spectrum(self.spectra, folder),
             draw_clouds(before, after, report.best, folder),
+            *([draw_fits(self.curves, folder)] if self.curves else []),
         )
         return replace(report, drawing=drawing, plots=plots)
 

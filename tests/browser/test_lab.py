@@ -81,13 +81,15 @@ def test_too_few_captions_and_encoders_that_are_not_here_are_said(visit, encoder
     expect(page.locator("#mm-progress h2")).to_have_text("The run failed")
 
 
-def test_a_fit_is_cancelled_while_it_goes_on(visit):
+def test_a_fit_shows_its_curves_and_is_cancelled_while_it_goes_on(visit):
     page = visit("?view=lab")
     page.locator("#mm-lab-collection").select_option("samples")
     page.locator("#mm-lab-image").select_option("bundled")
-    page.locator("#mm-lab-method").select_option("all")
+    page.locator("#mm-lab-method").select_option("contrastive")
 
     page.locator("#mm-lab-start").click()
+    expect(page.locator("#mm-progress polyline.mm-fit-loss")).not_to_have_count(0, timeout=FIRST_ANSWER)
+    expect(page.locator("#mm-progress")).to_contain_text("Epoch")
     page.locator("#mm-cancel").focus()
     page.wait_for_timeout(1200)  # the page has looked at the run anew, twice
     page.keyboard.press("Enter")

@@ -129,6 +129,11 @@ def test_all_methods_are_compared_and_one_that_fails_is_told(tmp_path, vectors, 
     assert report.baseline == report.methods[0]
     assert report.recommended is None  # there are no encoders to join
     assert all(each.gain is not None for each in report.methods if each.method not in ("cca", "graph"))
+    assert {name: len(curves) for name, curves in report.drawing.curves.items()} == {
+        **{"contrastive": 1, "deep-cca": 1, "autoencoder": 1, "adversarial": 1},
+        "ensemble": 3,  # its members that descend
+    }
+    assert (tmp_path / "out" / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_single_method_that_fails_is_an_error(tmp_path, vectors, monkeypatch):

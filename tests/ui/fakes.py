@@ -57,7 +57,7 @@ def found_alignment(state: str, collection: str, folder: Path) -> AlignReport:
         methods=(MethodResult(folder.name, figures, 1.5, (), gain, folder),) if done else (),
         best=folder.name if done else None, recommended=folder if done else None, plots=(),
         left_out=(Skip(HOSTILE, "has no caption"),), seconds=9.0,
-        drawing=Drawing({"cca": (0.5, 0.25)}, (points, points), (points, points), True) if done else None,
+        drawing=Drawing({"cca": (0.5, 0.25)}, (points, points), (points, points), True, {}) if done else None,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mmsearch.collection import Reason
-from mmsearch.types import Item, Modality, Progress, RunReport, Skip, StoredText
+from mmsearch.types import Curve, Item, Modality, Progress, RunReport, Skip, StoredText
 from mmsearch.ui import wire
 from mmsearch.ui.jobs import JobState
 from tests.ui.fakes import HOSTILE, found_alignment
@@ -67,7 +67,9 @@ def test_a_known_reason_is_told_with_its_parts():
 
 def test_a_run_is_told_while_it_goes_on_and_after():
     now = JobState("running", "index", "/p", "c", progress=Progress("pictures", 5, 10, 2, 3.5, 100.0))
+    fitting = JobState("running", "align", progress=Progress("cca", 1, 3, 0, 0.0, None, (Curve((2.5,), (0.5,)),)))
 
+    assert wire.sendable(wire.job(fitting, paths=True))["progress"]["curves"] == [{"loss": [2.5], "held_out": [0.5]}]
     assert wire.job(now, paths=True)["progress"]["seconds_left"] == 100.0
     assert wire.job(JobState("over", report=_report()), paths=True)["report"]["added"] == 1
     assert json.dumps(wire.sendable(wire.job(JobState(), paths=True)))

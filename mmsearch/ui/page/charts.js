@@ -1,11 +1,12 @@
-// Draws what the laboratory found: recall, both clouds before and after, and the spectrum of correlations.
+// Draws what the laboratory found: recall, both clouds before and after, the spectrum of correlations, and how fits went.
 
 import { make, shape } from "./dom.js";
-import { say } from "./words.js";
+import { language, say } from "./words.js";
 
 const LINKED = 30; // pairs that are joined by a line
 const TICKS = [0, 25, 50, 75, 100]; // per cent
 const HEIGHT = 50; // of the spectrum, where 100 is its width
+const HIGH = 40; // of the curves of a fit, likewise
 
 /** Return each row's figures with their intervals, a panel for each way; `ways` holds the name of their words. */
 export function recallChart(rows, ways) {
@@ -88,6 +89,35 @@ export function spectrum(spectra, { best, baseline }, nameOf) {
         make("p", { class: "mm-quiet" }, say("lab_axes")),
         make("p", { class: "mm-legend" }, kinds),
     );
+}
+
+/** Return how the fits of each method went: `[name, curves]`, one curve for each time that it fitted. */
+export function fitsChart(methods) {
+    const panels = methods.map(([name, curves]) => make("div", { class: "mm-fit" }, make("h4", {}, name), fit(curves)));
+    return figure(say("lab_fits"), make("div", { class: "mm-panels" }, panels), make("p", { class: "mm-quiet" }, say("lab_fits_help")));
+}
+
+/** Return the curves of one method: losses, and how well pairs that it holds out find each other, each on a scale of its own. */
+export function fit(curves) {
+    const longest = Math.max(...curves.map((curve) => curve.loss.length), 2);
+    const kinds = ["loss", "held_out"].filter((kind) => curves.some((curve) => curve[kind].length));
+    const lines = kinds.flatMap((kind) => {
+        const all = curves.flatMap((curve) => curve[kind]);
+        const [low, high] = [Math.min(...all), Math.max(...all)];
+        const up = (value) => (HIGH * (1 - (value - low) / Math.max(high - low, 1e-9))).toFixed(2);
+        const points = (values) => values.map((value, at) => `${((100 * at) / (longest - 1)).toFixed(2)},${up(value)}`).join(" ");
+        return curves.map((curve, at) => shape("polyline", { class: `mm-fit-${kind}${at < curves.length - 1 ? " mm-earlier" : ""}`, points: points(curve[kind]) }));
+    });
+    const now = curves[curves.length - 1];
+    const ends = kinds.map((kind) => {
+        const [from, to] = [now[kind][0], now[kind][now[kind].length - 1]].map((value) => value.toLocaleString(language(), { maximumSignificantDigits: 3 }));
+        return make("span", {}, make("i", { class: `mm-stroke mm-fit-${kind}` }), say(`fit_${kind}`, { from, to }));
+    });
+    const epochs = say("fit_epoch", { n: now.loss.length });
+    return [
+        shape("svg", { class: "mm-fit-curves", viewBox: `0 0 100 ${HIGH}`, preserveAspectRatio: "none", "aria-hidden": "true" }, lines),
+        make("p", { class: "mm-legend" }, ends, make("span", {}, epochs)),
+    ];
 }
 
 function figure(words, ...content) {

@@ -1,6 +1,6 @@
 // What the laboratory found: whether it helped, the figures, and the drawings.
 
-import { clouds, recallChart, spectrum } from "./charts.js";
+import { clouds, fitsChart, recallChart, spectrum } from "./charts.js";
 import { button, icon, make } from "./dom.js";
 import { count, duration, language, say } from "./words.js";
 
@@ -20,6 +20,7 @@ export function findings(found, overview, use) {
         rows.length > 0 && recallChart(rows, WAYS),
         drawn && clouds(drawn, found.best),
         drawn && spectrum(drawn.spectra, { best: found.best, baseline: found.baseline.method }, nameOf),
+        drawn && Object.keys(drawn.curves).length > 0 && fitsChart(Object.entries(drawn.curves)),
     ].filter(Boolean);
 }
 

@@ -1,5 +1,6 @@
 // How a run stands, what one did, and those before.
 
+import { fit } from "./charts.js";
 import { button, make } from "./dom.js";
 import { message } from "./messages.js";
 import { count, duration, knows, number, say } from "./words.js";
@@ -50,6 +51,7 @@ function running(job, cancel) {
             make("h2", {}, heading),
             bar,
             make("p", { class: "mm-figures" }, words),
+            now?.curves.length ? make("div", { class: "mm-fit" }, fit(now.curves)) : null,
             button({ words: say("cancel"), id: "mm-cancel", class: "mm-button", disabled: job.state === "stopping", onclick: cancel }),
         ),
     ];
