@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from statistics import mean
 
@@ -261,7 +262,8 @@ def straight_cca(image: NDArray[np.float32], text: NDArray[np.float32]) -> NDArr
 
 
 def speed() -> dict[str, object]:
-    """Time CCA on 30,000 pairs beside scikit-learn's and a straight one, and weigh it on a million pairs."""
+    """Time CCA on 30,000 pairs beside those of cca-zoo and scikit-learn and a straight one, and weigh it on a million pairs."""
+    from cca_zoo import linear
     from sklearn import cross_decomposition
 
     random = np.random.default_rng(0)
@@ -271,6 +273,7 @@ def speed() -> dict[str, object]:
     plain = CCA(image_ridge=0.0, text_ridge=0.0)
     ours = measure(lambda: plain.fit(image, text), repeats=5, warm_up=1)
     straight = measure(lambda: straight_cca(image, text), repeats=3, warm_up=0)
+    zoo = measure(lambda: linear.CCA(n_components=NARROW).fit([image, text]), repeats=3, warm_up=0)
     slow = cross_decomposition.CCA(n_components=SLOW_COMPONENTS)
     theirs = measure(lambda: slow.fit(image, text), repeats=1, warm_up=0)
     difference = float(np.abs(plain.correlations_ - straight_cca(image, text)).max())
@@ -278,9 +281,12 @@ def speed() -> dict[str, object]:
         "pairs": [PAIRS, WIDE, NARROW],
         "cca_seconds": ours,
         "straight_seconds": straight,
+        "cca_zoo_seconds": zoo,
+        "cca_zoo_version": version("cca-zoo"),
         "scikit_learn_seconds": theirs,
         "scikit_learn_components": SLOW_COMPONENTS,
         "times_straight": straight.median / ours.median,
+        "times_cca_zoo": zoo.median / ours.median,
         "times_scikit_learn": theirs.median / ours.median,
         "largest_difference_of_a_correlation": difference,
         "million_pairs_mib": _peak_memory(1_000_000) - _peak_memory(0),

@@ -92,6 +92,7 @@ def _speed(found: Record, words: Mapping[str, str]) -> Lines:
     rows = [
         (words["ours"].format(narrow=narrow), _seconds(found["cca_seconds"]["median"])),
         (words["straight"], _seconds(found["straight_seconds"]["median"])),
+        (words["zoo"].format(version=found["cca_zoo_version"]), _seconds(found["cca_zoo_seconds"]["median"])),
         (
             words["theirs"].format(components=found["scikit_learn_components"]),
             _seconds(found["scikit_learn_seconds"]["median"]),

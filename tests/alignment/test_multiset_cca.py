@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from cca_zoo.linear import MCCA
 
 from mmsearch.alignment.cca import CCA
 from mmsearch.alignment.multiset_cca import MultisetCCA
@@ -52,6 +53,18 @@ def test_the_first_direction_has_the_largest_sum_of_covariances_under_its_constr
     for size in (0.01, 0.1, 1.0):
         for _ in range(50):
             assert objective([d + size * np.std(d) * random.standard_normal(len(d)) for d in directions]) <= best + 1e-9
+
+
+def test_directions_and_correlations_of_three_views_are_those_of_cca_zoo():
+    views = [view.astype(np.float64) for view in three_views(300, 0)]
+    theirs = MCCA(n_components=5).fit(views)
+
+    ours = MultisetCCA(ridges=0.0, components=5).fit_views(views)
+
+    scores = [view @ weights for view, weights in zip(views, ours.weights_, strict=True)]
+    for component in range(5):
+        for mine, other in zip(scores, theirs.transform(views), strict=True):
+            assert abs(np.corrcoef(mine[:, component], other[:, component])[0, 1]) == pytest.approx(1, abs=1e-6)
 
 
 def test_every_view_finds_every_other():
