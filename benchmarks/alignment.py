@@ -262,7 +262,7 @@ def straight_cca(image: NDArray[np.float32], text: NDArray[np.float32]) -> NDArr
 
 
 def speed() -> dict[str, object]:
-    """Time CCA on 30,000 pairs beside those of cca-zoo and scikit-learn and a straight one, and weigh it on a million pairs."""
+    """Time CCA on 30,000 pairs beside cca-zoo, scikit-learn and a straight one, and weigh it on a million pairs."""
     from cca_zoo import linear
     from sklearn import cross_decomposition
 

@@ -22,3 +22,9 @@ def test_the_table_is_what_the_benchmark_found(same_as_golden: GoldenCheck) -> N
     page = PAGE.read_text(encoding="utf-8")
 
     same_as_golden(PAGE, with_block(page, "pretraining", table()))
+
+
+def test_ablations_are_those_that_were_run(same_as_golden: GoldenCheck) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    same_as_golden(PAGE, with_block(page, "ablations", figures.ablations()))
