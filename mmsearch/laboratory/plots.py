@@ -25,6 +25,7 @@ POINTS, LINKED = 300, 30  # pairs drawn, and those of them joined by a line
 _TITLES = {"text_to_image": "texts find their picture", "image_to_text": "pictures find a text of theirs"}
 # Told apart by colour-blind readers: colours of Okabe and Ito (2008), and marks or dashes.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_WIDEST = (10, 20, 40, 60, 80, 100)  # per cent, where an axis may end
 _MARKS, _DASHES = ("o", "s", "D", "^"), ("-", "--", "-.", ":")
 
 
@@ -38,6 +39,8 @@ def draw_recall(report: AlignReport, folder: Path) -> Path:
     figure = _figure(9.0, 1.6 + 0.34 * len(shown))
     grid = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(shown))[::-1]
+    highest = max(spread.high for each in shown for way in DIRECTIONS for spread in each.figures[way].values())
+    widest = next(share for share in _WIDEST if share >= min(100 * highest, 100))
     for axes, way in zip(grid, DIRECTIONS, strict=True):
         for name, colour, mark in zip(shown[0].figures[way], _COLOURS, _MARKS, strict=False):
             spreads = [100 * np.array([s.mean, s.low, s.high]) for s in (each.figures[way][name] for each in shown)]
@@ -46,7 +49,7 @@ def draw_recall(report: AlignReport, folder: Path) -> Path:
             axes.errorbar(means, places, xerr=reach, fmt=mark, color=colour, capsize=3, markersize=5, label=name)
         axes.set_title(_TITLES[way], fontsize="medium")
         axes.set_xlabel("per cent of held-out queries")
-        axes.set_xlim(0, 100)
+        axes.set_xlim(0, widest)
         axes.set_ylim(-0.6, len(shown) - 0.4)
         axes.grid(alpha=0.3)
     grid[0].set_yticks(places, [each.method for each in shown])

@@ -4,33 +4,36 @@ import { make, shape } from "./dom.js";
 import { language, say } from "./words.js";
 
 const LINKED = 30; // pairs that are joined by a line
-const TICKS = [0, 25, 50, 75, 100]; // per cent
+const WIDEST = [10, 20, 40, 60, 80, 100]; // per cent, where an axis may end
+const QUARTERS = [0, 25, 50, 75, 100]; // of the width of an axis
 const HEIGHT = 50; // of the spectrum, where 100 is its width
 const HIGH = 40; // of the curves of a fit, likewise
 
 /** Return each row's figures with their intervals, a panel for each way; `ways` holds the name of their words. */
 export function recallChart(rows, ways) {
     const names = Object.keys(rows[0].figures.text_to_image);
+    const highest = Math.max(...rows.flatMap((row) => Object.keys(ways).flatMap((way) => Object.values(row.figures[way]).map(({ high }) => high))));
+    const widest = WIDEST.find((share) => share >= 100 * highest) ?? 100;
     const panels = Object.entries(ways).map(([way, key]) =>
-        make("div", { class: "mm-recall", role: "img", "aria-label": say(key) }, make("h4", {}, say(key)), rows.map((row) => recallRow(row, row.figures[way])), axis()),
+        make("div", { class: "mm-recall", role: "img", "aria-label": say(key) }, make("h4", {}, say(key)), rows.map((row) => recallRow(row, row.figures[way], widest)), axis(widest)),
     );
     const legend = make("p", { class: "mm-legend" }, names.map((name, at) => make("span", {}, make("i", { class: `mm-dot mm-dot-${at}` }), name)));
     return figure(say("lab_recall"), make("div", { class: "mm-panels" }, panels), legend);
 }
 
-function recallRow(row, figures) {
-    const marks = Object.values(figures).map(({ mean, low, high }, at) => {
-        const [from, to] = [low, high].map((share) => 100 * Math.min(Math.max(share, 0), 1));
+function recallRow(row, figures, widest) {
+    const marks = Object.values(figures).map((spread, at) => {
+        const [from, mean, to] = [spread.low, spread.mean, spread.high].map((share) => (10000 * Math.min(Math.max(share, 0), 1)) / widest);
         return [
             make("i", { class: `mm-reach mm-dot-${at}`, style: `left:${from.toFixed(1)}%;width:${(to - from).toFixed(1)}%` }),
-            make("i", { class: `mm-dot mm-dot-${at}`, style: `left:${(100 * mean).toFixed(1)}%` }),
+            make("i", { class: `mm-dot mm-dot-${at}`, style: `left:${mean.toFixed(1)}%` }),
         ];
     });
     return make("div", { class: "mm-recall-row" }, make("span", {}, row.name), make("div", { class: "mm-track" }, marks));
 }
 
-function axis() {
-    return make("div", { class: "mm-recall-row mm-axis" }, make("span", {}), make("div", { class: "mm-track" }, TICKS.map((tick) => make("span", { style: `left:${tick}%` }, say("percent", { n: tick })))));
+function axis(widest) {
+    return make("div", { class: "mm-recall-row mm-axis" }, make("span", {}), make("div", { class: "mm-track" }, QUARTERS.map((at) => make("span", { style: `left:${at}%` }, say("percent", { n: (at * widest) / 100 })))));
 }
 
 /** Return held-out pictures and texts as points, before and after. */
