@@ -73,6 +73,7 @@ def pretrain(
     resume: bool = True,
     progress: Callable[[TrainProgress], None] | None = None,
     epochs: int | None = None,
+    calibrate: bool = True,
     classifiers: Callable[[str], Classifier] = load_classifier,
 ) -> PretrainReport:
     """Pretrain the towers of an encoder, a matcher on top of them, or both.
@@ -89,6 +90,7 @@ def pretrain(
         resume: Go on from the last checkpoint if there is one.
         progress: Called as the run goes on.
         epochs: Instead of the config's.
+        calibrate: Fit the probabilities of the matcher on the dev sets, which takes minutes.
         classifiers: Loads the classifier that the config names.
 
     Raises:
@@ -127,7 +129,7 @@ def pretrain(
     encoder, matcher = _export(loop, output, start, config.side)
     tell(TrainProgress("measuring", 0, 1))
     opened, sets = open_folder(encoder, name=config.name, device="cpu"), read_dev_sets(data, config.datasets)
-    if matcher:
+    if matcher and calibrate:
         fit_calibration(opened, open_matcher(matcher, encoder, name=config.name, device="cpu"), sets).save(matcher)
     report = PretrainReport(
         folder=encoder,

@@ -184,17 +184,17 @@ def _percent(share: float) -> str:
 
 
 def ablations() -> str:
-    """Return what short pretrainings without one part each came to, as a table."""
+    """Return what the encoders of short pretrainings without one part each came to, as a table."""
     figures = result("ablations")
     assert figures is not None
     sets = ("flickr8k dev en", "flickr8k dev zh", "coco dev en")
-    head = ["150 steps", "Flickr8k en", "Flickr8k zh", "COCO en", "scenes en / zh", "encoder, pairs", "ITM, pairs"]
+    head = ["150 steps", "Flickr8k en", "Flickr8k zh", "COCO en", "scenes en / zh", "pairs"]
     rows = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for name, part in figures["parts"].items():
         found = part["found"]
         dev = {f"{each['dataset']} {each['language']}": each["text_to_image"] for each in found["dev"]}
         cells = [" / ".join(f"{100 * dev[of][f'recall_at_{k}']:.1f}" for k in (1, 10)) for of in sets]
         cells.append(" / ".join(f"{100 * found['scenes_recall_at_1'][f'full {of}']:.0f}" for of in LANGUAGES))
-        cells += [f"{100 * found['pairs'][of]['overall']:.0f}" for of in ("encoder", "matcher")]
+        cells.append(f"{100 * found['pairs']['encoder']['overall']:.0f}")
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(["", *rows, "", ""])
