@@ -2,8 +2,8 @@
 
     python -m benchmarks.alignment_pages
 
-Both languages of a page get the same figures, from benchmarks/results: alignment, pretraining, second-opinion and
-encoder-training. What is not there is said to be not measured yet.
+Both languages of a page get the same figures, from benchmarks/results: alignment, alignment-towers,
+pretraining, second-opinion and encoder-training. What is not there is said to be not measured yet.
 """
 
 import json
@@ -61,9 +61,23 @@ def _learners(page: str, words: Mapping[str, str]) -> Lines:
             tables += _table(words[part], words[header], rows)
     if page == "cca" and "speed" in found:
         tables += _speed(found["speed"], words)
+    if page == "overview":
+        tables += _towers(words)
     yield from tables
     if tables:
-        yield from _source(words, "alignment")
+        yield from _source(words, "alignment", *(["alignment-towers"] if page == "overview" else []))
+
+
+def _towers(words: Mapping[str, str]) -> Lines:
+    """Yield recall on the towers below the bundled encoder, in each language."""
+    parts = (record("alignment-towers") or {}).get("result", {}).get("parts", {})
+    rows = []
+    for name, part in parts.items():
+        ways = [part["found"][language]["text_to_image"] for language in ("en", "zh")]
+        recall = (" / ".join(f"{way[f'R@{k}']:.1f}" for k in (1, 5, 10)) for way in ways)
+        rows.append((f"`{name}`", *recall, _seconds(part["found"]["seconds"])))
+    if rows:
+        yield from _table(words["towers"], words["bilingual"], rows)
 
 
 def _is_of(name: str, page: str) -> bool:

@@ -141,7 +141,8 @@ class CCA(Aligner):
         """Find the directions from the moments and the covariance between images and texts."""
         image = _whitener(moments, 0, self.image_ridge, "image")
         text = _whitener(moments, 1, self.text_ridge, "text")
-        left, correlations, right = np.linalg.svd(image.T @ cross @ text, full_matrices=False)
+        between = torch.from_numpy(image.T @ cross @ text)
+        left, correlations, right = (x.numpy() for x in torch.linalg.svd(between, full_matrices=False))
         kept = slice(self.components)
         self.correlations_ = np.clip(correlations[kept], 0.0, 1.0)  # rounding may lead out of the range
         self.image_weights_ = image @ left[:, kept] / moments.scale(0)

@@ -1,6 +1,7 @@
 """Means and covariances of several views, gathered block by block in bounded memory."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,14 @@ from mmsearch.alignment.checks import BLOCK, Pairs, Rows
 from mmsearch.errors import BadInput
 
 Matrix = NDArray[np.float64]
+_ORIGIN = 1024  # rows that say where a view lies and how widely
 
 
 class Moments:
     """Weighted first and second moments of views laid side by side.
 
     Blocks are multiplied in the type of the data, float32 or float64, and summed in float64. Each view is first
-    shifted and scaled by mean and deviation of its first block: large means would cost digits, and very large or
+    shifted and scaled by mean and deviation of its first rows: large means would cost digits, and very large or
     small values leave the range of float32.
 
     Args:
@@ -31,6 +33,7 @@ class Moments:
         self._sum, self._products = np.zeros(size), np.zeros((size, size))
         self._shift = self._scale = np.zeros(0)
         self.rounding = 0.0  # share of the largest variance that may be rounding
+        self._room: Rows = np.empty((0, size), np.float32)  # for a block; making it anew takes as long as filling it
 
     def add(self, views: Sequence[Rows], weights: NDArray[np.floating] | None = None) -> None:
         """Add a block of items.
@@ -39,16 +42,24 @@ class Moments:
             views: One (b, width) matrix for each view, rows belonging together.
             weights: (b,), how often each item counts; None for once.
         """
-        rows = np.concatenate(views, axis=1)  # (b, sum of widths)
         if self.weight == 0.0:
-            self._set_origin(rows)
-        rows = np.subtract(rows, self._shift.astype(rows.dtype), out=rows)
+            self._set_origin(views)
+        rows = self._rows(len(views[0]), np.result_type(*views))
+        for view, part in zip(views, self._slices, strict=True):
+            np.subtract(view, self._shift[part].astype(rows.dtype), out=rows[:, part])
         rows *= (1 / self._scale).astype(rows.dtype)
         weight = np.ones(len(rows)) if weights is None else weights.astype(np.float64)
         self._sum += weight.astype(rows.dtype) @ rows
-        rows *= np.sqrt(weight).astype(rows.dtype)[:, None]
+        if weights is not None:
+            rows *= np.sqrt(weight).astype(rows.dtype)[:, None]
         self._products += rows.T @ rows
         self.weight += float(weight.sum())
+
+    def _rows(self, count: int, dtype: np.dtype[Any]) -> Rows:
+        """Return room for so many rows, (count, sum of widths), used again by each block."""
+        if len(self._room) < count or self._room.dtype != dtype:
+            self._room = np.empty((count, self._room.shape[1]), dtype)
+        return self._room[:count]
 
     def add_scatter(self, view: int, deviations: Rows) -> None:
         """Add what rows of one view, (b, width), deviate from values already added by `add`."""
@@ -56,12 +67,13 @@ class Moments:
         rows = deviations * (1 / self._scale[part]).astype(deviations.dtype)
         self._products[part, part] += rows.T @ rows
 
-    def _set_origin(self, rows: Rows) -> None:
-        self._shift = rows.mean(axis=0, dtype=np.float64)
+    def _set_origin(self, views: Sequence[Rows]) -> None:
+        views = [view[:_ORIGIN] for view in views]
+        self._shift = np.concatenate([view.mean(axis=0, dtype=np.float64) for view in views])
         self._scale = np.ones(len(self._shift))
-        self.rounding = 10 * float(np.finfo(rows.dtype).eps)
-        for part in self._slices:
-            deviation = float(np.sqrt(np.mean((rows[:, part] - self._shift[part]) ** 2, dtype=np.float64)))
+        self.rounding = 10 * float(np.finfo(np.result_type(*views)).eps)
+        for view, part in zip(views, self._slices, strict=True):
+            deviation = float(np.sqrt(np.var(view, axis=0, dtype=np.float64).mean()))
             self._scale[part] = deviation if deviation > 0 and np.isfinite(deviation) else 1.0
 
     def mean(self, view: int) -> NDArray[np.float64]:
@@ -90,18 +102,16 @@ class Moments:
 def pair_blocks(pairs: Pairs) -> Iterator[tuple[Rows, Rows, NDArray[np.int64]]]:
     """Yield images (b, d1), their texts (t, d2) grouped by image, and how many each has (b,), some at a time."""
     order = np.argsort(pairs.owner, kind="stable")
+    in_order = bool((pairs.owner[:-1] <= pairs.owner[1:]).all())
     counts = np.bincount(pairs.owner, minlength=len(pairs.image))
     ends = np.cumsum(counts)
     dtype = np.float64 if np.float64 in (pairs.image.dtype, pairs.text.dtype) else np.float32
     step = max(1, int(BLOCK // counts.mean()))
     for start in range(0, len(counts), step):
         block = slice(start, start + step)
-        texts = order[int(ends[start] - counts[start]) : int(ends[block][-1])]
-        yield (
-            pairs.image[block].astype(dtype, copy=False),
-            pairs.text[texts].astype(dtype, copy=False),
-            counts[block],
-        )
+        of_block = slice(int(ends[start] - counts[start]), int(ends[block][-1]))
+        texts = pairs.text[of_block] if in_order else pairs.text[order[of_block]]  # a view where it can be
+        yield pairs.image[block].astype(dtype, copy=False), texts.astype(dtype, copy=False), counts[block]
 
 
 def add_pairs(moments: Moments, image: Rows, text: Rows, counts: NDArray[np.int64]) -> None:
