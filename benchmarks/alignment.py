@@ -182,12 +182,18 @@ def fit_and_map(learner: Aligner, train: Split, test: Split) -> tuple[float, NDA
 def recall(learner: Aligner, train: Split, test: Split) -> dict[str, object]:
     """Return recall both ways, in per cent, and the seconds of the fit."""
     seconds, image, text = fit_and_map(learner, train, test)
-    report = evaluate_retrieval(image, text, test.owner)
-    found: dict[str, object] = {"seconds": seconds}
-    for direction in ("text_to_image", "image_to_text"):
-        figures = asdict(getattr(report, direction))
-        found[direction] = {f"R@{k}": 100 * figures[f"recall_at_{k}"] for k in (1, 5, 10)}
-    return found
+    return {"seconds": seconds, **recall_both_ways(image, text, test.owner)}
+
+
+def recall_both_ways(
+    image: NDArray[np.float32], text: NDArray[np.float32], owner: NDArray[np.int64]
+) -> dict[str, dict[str, float]]:
+    """Return recall at 1, 5 and 10 of texts looking for their image and of images for a text, in per cent."""
+    report = asdict(evaluate_retrieval(image, text, owner))
+    return {
+        way: {f"R@{k}": 100 * report[way][f"recall_at_{k}"] for k in (1, 5, 10)}
+        for way in ("text_to_image", "image_to_text")
+    }
 
 
 def class_precision(learner: Aligner, train: Split, test: Split) -> dict[str, object]:

@@ -73,9 +73,9 @@ def _towers(words: Mapping[str, str]) -> Lines:
     parts = (record("alignment-towers") or {}).get("result", {}).get("parts", {})
     rows = []
     for name, part in parts.items():
-        ways = [part["found"][language]["text_to_image"] for language in ("en", "zh")]
-        recall = (" / ".join(f"{way[f'R@{k}']:.1f}" for k in (1, 5, 10)) for way in ways)
-        rows.append((f"`{name}`", *recall, _seconds(part["found"]["seconds"])))
+        found = part["found"]
+        both = (_at_ranks(found[language]["text_to_image"]) for language in ("en", "zh"))
+        rows.append((f"`{name}`", *both, _seconds(found["seconds"])))
     if rows:
         yield from _table(words["towers"], words["bilingual"], rows)
 
@@ -89,7 +89,11 @@ def _is_of(name: str, page: str) -> bool:
 
 def _recall(mean: Record) -> tuple[str, ...]:
     ways = (mean["text_to_image"], mean["image_to_text"])
-    return (*(" / ".join(f"{way[f'R@{k}']:.1f}" for k in (1, 5, 10)) for way in ways), _seconds(mean["seconds"]))
+    return (*map(_at_ranks, ways), _seconds(mean["seconds"]))
+
+
+def _at_ranks(recall: Record) -> str:
+    return " / ".join(f"{recall[f'R@{k}']:.1f}" for k in (1, 5, 10))
 
 
 def _precision(mean: Record) -> tuple[str, ...]:

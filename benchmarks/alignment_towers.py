@@ -14,16 +14,14 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.alignment import FLICKR
+from benchmarks.alignment import FLICKR, recall_both_ways
 from benchmarks.machine import measured, measured_before, write_result
-from mmsearch.evaluation import evaluate_retrieval
 from mmsearch.nets.dual_network import set_precision, towers_dtype
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture, read_pictures
 from mmsearch.training.config import read_config
@@ -33,7 +31,6 @@ from mmsearch.training.towers import load_towers
 
 NAME = "alignment-towers"
 LEARNERS = ("cca", "kernel-cca", "contrastive", "autoencoder", "graph", "ensemble")
-PLAIN = "contrastive"  # heads as the bundled encoder began with: linear beside two layers, contrast
 VIEW = "as it is"
 
 
@@ -71,11 +68,7 @@ def fitted(name: str, train: Split, dev: Split) -> dict[str, object]:
     image, text = learner.transform_image(dev.image), learner.transform_text(dev.text)
     for language in LANGUAGES:
         chosen = dev.language == language
-        report = asdict(evaluate_retrieval(image, text[chosen], dev.owner[chosen]))
-        found[language] = {
-            way: {f"R@{k}": 100 * report[way][f"recall_at_{k}"] for k in (1, 5, 10)}
-            for way in ("text_to_image", "image_to_text")
-        }
+        found[language] = recall_both_ways(image, text[chosen], dev.owner[chosen])
     print(name, found, flush=True)
     return found
 
