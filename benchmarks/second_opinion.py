@@ -63,7 +63,8 @@ def run(subject: Subject, asked: list[str], name: str, fresh: bool) -> None:
     weights = {"encoder": subject.encoder.fingerprint, "weights": subject.matcher.tokens_as}
     judged = {"encoder": subject.encoder.fingerprint, "matcher": subject.matcher.fingerprint}
     of = {part: weights if part in COSTS else judged for part in PARTS}
-    parts = {} if fresh else measured_before(name, of)
+    before = measured_before(name, of)
+    parts = {part: found for part, found in before.items() if not (fresh and part in asked)}
     for part in asked:
         if part not in parts:
             print(f"=== {part}", flush=True)

@@ -15,6 +15,7 @@ from mmsearch.encoders.threads import threads
 from mmsearch.errors import EncoderError
 from mmsearch.models.device import pick_device
 from mmsearch.models.fingerprint import CHECKSUMS, checksums_fingerprint
+from mmsearch.models.frozen import frozen_network
 from mmsearch.types import Vectors
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def open_folder(
         folder: Of the model.
         name: As the user asks for it; the folder's own name if None.
         device: "auto", "cpu", "cuda", …
-        dtype: Of the towers; None for the fastest that the device is good at.
+        dtype: Of the towers; None for the fastest that the device is good at. With one given, the weights are its own
+            to change; without, others may hold the same network.
 
     Raises:
         EncoderError: If the folder is missing, incomplete or damaged, or the device cannot be used.
@@ -151,7 +153,7 @@ def open_folder(
 
     print_of_weights, where = fingerprint(folder), pick_device(device, EncoderError)
     try:
-        network = load_network(folder, where, dtype)
+        network = load_network(folder, where, dtype) if dtype else frozen_network(folder, where)
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, SafetensorError) as error:
         harmed = ", ".join(damaged_files(folder)) or "none; its files are those that were saved"
         raise EncoderError(

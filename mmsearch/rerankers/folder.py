@@ -13,6 +13,7 @@ from PIL import Image
 from mmsearch.errors import RerankerError
 from mmsearch.models.device import pick_device
 from mmsearch.models.fingerprint import CHECKSUMS
+from mmsearch.models.frozen import frozen_network
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.calibration import CALIBRATION, Calibration
 from mmsearch.rerankers.evidence import Evidence, PictureTokens
@@ -150,13 +151,13 @@ def open_matcher(folder: Path, encoder: Path, *, name: str, device: str = "auto"
     """
     from safetensors import SafetensorError
 
-    from mmsearch.nets.dual_network import checksums, load_network
+    from mmsearch.nets.dual_network import checksums
     from mmsearch.nets.matcher_network import belongs_to, load_matcher
 
     try:
         if belongs_to(folder) != checksums(encoder):
             raise RerankerError(f"The matcher in {folder} was trained with another encoder than that in {encoder}.")
-        network = load_matcher(folder, load_network(encoder, pick_device(device, RerankerError)))
+        network = load_matcher(folder, frozen_network(encoder, pick_device(device, RerankerError)))
         calibration = Calibration.load(folder)
         parts = [path.read_bytes() for path in (folder / CHECKSUMS, folder / CALIBRATION) if path.is_file()]
         tokens_as, fingerprint = (blake2b(b"".join(parts[:n]), digest_size=8).hexdigest() for n in (1, 2))
