@@ -1,9 +1,11 @@
 """Pictures to pixels, the same in training and in use."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -31,8 +33,12 @@ def squares(images: Sequence[Image.Image], side: int) -> Tensor:
         (B, 3, side, side) uint8, RGB, in channels-last memory.
     """
     batch = np.empty((len(images), side, side, 3), np.uint8)
-    for row, image in zip(batch, images, strict=True):
+
+    def fill(row: NDArray[np.uint8], image: Image.Image) -> None:
         row[:] = np.asarray(flat_rgb(image).resize((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0))
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:  # Pillow lets others work while it resizes
+        list(pool.map(fill, batch, images))  # an error is raised here
     return torch.from_numpy(batch).permute(0, 3, 1, 2)
 
 
