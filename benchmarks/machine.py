@@ -49,11 +49,16 @@ def measure(function: Callable[[], object], *, repeats: int = 20, warm_up: int =
 
 
 def matmul_gflops(*, repeats: int = 5) -> dict[str, float]:
-    """Return the speed of a 2048³ matrix product by type, in GFLOP/s: how fast the machine is at this moment."""
+    """Return the speed of a 2048³ matrix product by type, in GFLOP/s: how fast the machine is at this moment.
+
+    Without bfloat16 where the CPU does not multiply it: there nothing runs in it, and the product would take minutes.
+    """
     import torch
 
+    from mmsearch.nets.dual_network import towers_dtype
+
     speeds = {}
-    for dtype in (torch.float32, torch.bfloat16):
+    for dtype in sorted({torch.float32, towers_dtype(torch.device("cpu"))}, key=str, reverse=True):
         left, right = (torch.ones(MATMUL_SIDE, MATMUL_SIDE, dtype=dtype) for _ in range(2))
         timing = measure(lambda a=left, b=right: a @ b, repeats=repeats, warm_up=2)  # type: ignore[misc]
         speeds[str(dtype).removeprefix("torch.")] = round(2 * MATMUL_SIDE**3 / timing.median / 1e9, 1)
