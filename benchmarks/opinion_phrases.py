@@ -1,6 +1,7 @@
 """What a second opinion is worth for what people type: phrases, asked of photographs and scenes side by side."""
 
 from collections.abc import Mapping
+from string import ascii_lowercase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,11 +9,12 @@ from numpy.typing import NDArray
 from benchmarks.opinion_shortlists import SEED, Subject
 from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
 from mmsearch.rerankers.calibration import PHRASE
-from mmsearch.rerankers.verdict import any_matches, probabilities
-from mmsearch.training.calibration_pairs import MixedCollection, Shortlists
+from mmsearch.rerankers.verdict import conviction, probabilities
+from mmsearch.training.calibration_pairs import Shortlists, Texts
 from mmsearch.training.captions import LANGUAGES
 
 FIRST, CANDIDATES = 5, 16  # hits that are counted, and those over which the calibration error is taken
+NONSENSE = 100  # queries of a language
 
 
 def phrases(subject: Subject) -> object:
@@ -20,8 +22,7 @@ def phrases(subject: Subject) -> object:
 
     A picture is right if a caption names the phrase, so of photographs some count as wrong that are not.
     """
-    mixed = MixedCollection(subject.encoder, subject.alone, subject.dev, SEED, held_out=True)
-    found = {}
+    mixed, found = subject.mixed, {}
     for language in LANGUAGES:
         lists = mixed.shortlists(mixed.phrases(language))
         calibration = subject.matcher.calibration
@@ -31,6 +32,29 @@ def phrases(subject: Subject) -> object:
         for kind, rows in (("photographs", ~lists.texts.of_scenes), ("scenes", lists.texts.of_scenes)):
             found[f"{language}, of {kind}"] = _precision(lists, log_odds, rows) | _missed(log_odds, gone, rows, limit)
     return found
+
+
+def nonsense(subject: Subject) -> object:
+    """Ask photographs and scenes for words without meaning, and count of how many it is said that nothing matches."""
+    found = {}
+    for language in LANGUAGES:
+        limit = subject.matcher.calibration.nothing.get(f"{language} {PHRASE}")
+        words = _without_meaning(language, np.random.default_rng(SEED))
+        none = np.zeros((len(words), len(subject.mixed.tokens)), np.bool_)
+        lists = subject.mixed.shortlists(Texts(words, none, np.zeros(len(words), np.bool_)))
+        odds = subject.mixed.log_odds(lists, subject.matcher.calibration)
+        said = np.array([conviction(row, of_phrase=True) for row in odds])
+        share = None if limit is None else float((said < limit).mean())
+        found[language] = {"queries": len(words), "median": float(np.median(said)), "limit": limit, "said": share}
+    return found
+
+
+def _without_meaning(language: str, rng: np.random.Generator) -> list[str]:
+    """Return words of random letters, or of random characters from all over the CJK block."""
+    if language == "zh":
+        return ["".join(map(chr, rng.integers(0x4E00, 0x9FA6, rng.integers(1, 5)))) for _ in range(NONSENSE)]
+    lengths = [rng.integers(3, 8, rng.integers(1, 3)) for _ in range(NONSENSE)]
+    return [" ".join("".join(rng.choice([*ascii_lowercase], length)) for length in some) for some in lengths]
 
 
 def _precision(lists: Shortlists, log_odds: NDArray[np.float32], rows: NDArray[np.bool_]) -> Mapping[str, float]:
@@ -54,7 +78,7 @@ def _precision(lists: Shortlists, log_odds: NDArray[np.float32], rows: NDArray[n
 def _missed(
     log_odds: NDArray[np.float32], gone: NDArray[np.float32], rows: NDArray[np.bool_], limit: float | None
 ) -> Mapping[str, float | None]:
-    there, absent = (np.array([any_matches(row) for row in odds[rows]]) for odds in (log_odds, gone))
+    there, absent = (np.array([conviction(row, of_phrase=True) for row in odds[rows]]) for odds in (log_odds, gone))
     return {
         "nothing_area_under_roc": area_under_roc(there, absent),
         "limit": limit,

@@ -16,7 +16,7 @@ from mmsearch.evaluation.metrics import paired_difference
 from mmsearch.evaluation.phrases import singular
 from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
 from mmsearch.grammar import is_phrase, parse_query
-from mmsearch.rerankers.verdict import any_matches, probabilities
+from mmsearch.rerankers.verdict import conviction, probabilities
 from mmsearch.scenes import Mention, Scene, Statement, holds, say
 from mmsearch.search.second_opinion import BETA, DELTA
 from mmsearch.training.captions import LANGUAGES
@@ -128,7 +128,7 @@ def _missed(
     gone = np.stack([concepts(row) for _, row in gallery.captions[language]])
     lists, emptied = subject.shortlists(gallery, language), subject.without(gallery, language, gone)
     long = _long(lists.texts)
-    there, absent = ([any_matches(row) for row in each.log_odds[long]] for each in (lists, emptied))
+    there, absent = ([conviction(row) for row in each.log_odds[long]] for each in (lists, emptied))
     limit = subject.matcher.calibration.nothing.get(language)
     return {
         "queries": len(there),

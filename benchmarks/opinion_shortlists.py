@@ -16,7 +16,7 @@ from mmsearch.rerankers.folder import NetworkMatcher, open_matcher
 from mmsearch.rerankers.registry import BUNDLED_RERANKER
 from mmsearch.scenes import Detail, Scene, SceneGenerator
 from mmsearch.training.calibrating import uncalibrated
-from mmsearch.training.calibration_pairs import calibrates
+from mmsearch.training.calibration_pairs import MixedCollection, calibrates
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.config import read_config
 from mmsearch.training.folders import open_reduced
@@ -115,6 +115,11 @@ class Subject:
             for language in LANGUAGES
         }
         return Gallery("scenes", tokens.vectors.astype(np.float32), tokens, captions, scenes=scenes)
+
+    @cached_property
+    def mixed(self) -> MixedCollection:
+        """Dev pictures and drawn scenes side by side, asked by what the matcher was not calibrated on."""
+        return MixedCollection(self.encoder, self.alone, self.dev, SEED, held_out=True)
 
     def shortlists(self, gallery: Gallery, language: str) -> Shortlists:
         """Find and judge the best pictures of each caption, once."""

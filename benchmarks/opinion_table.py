@@ -28,6 +28,9 @@ def rows(parts: Mapping[str, Any]) -> Iterator[Row]:
         measure = f"A but no B, first scene right, {_LANGUAGES[language]}, %"
         yield Row(measure, 100 * each["matcher, with exclusions"], 85, 97, note)
     yield from _phrases(found.get("phrases", {}))
+    for language, each in found.get("nonsense", {}).items():
+        measure = f"random letters, {_LANGUAGES[language]}, nothing matches, %"
+        yield Row(measure, _percent(each["said"]), None, None, f"of {each['queries']} queries")
 
 
 def _cost(found: Mapping[str, Any]) -> Iterator[Row]:
@@ -82,6 +85,8 @@ def _phrases(found: Mapping[str, Any]) -> Iterator[Row]:
             )
         error = 100 * each["expected_calibration_error"]
         yield Row(f"phrases {kind}, {_LANGUAGES[language]}, calibration error, %", error, 8, 3, low_is_good=True)
+        said = _percent(each["said_of_what_is_there"])
+        yield Row(f"phrases {kind}, {_LANGUAGES[language]}, nothing matches, %", said, None, None, low_is_good=True)
 
 
 def _named(name: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.machine import measured, measured_before, write_result
 from benchmarks.opinion_cost import cached_against_plain, disk, latency
-from benchmarks.opinion_phrases import phrases
+from benchmarks.opinion_phrases import nonsense, phrases
 from benchmarks.opinion_quality import certainty, directions, fusion, negation, nothing
 from benchmarks.opinion_shortlists import QUICK, Sizes, Subject
 from benchmarks.opinion_table import rows
@@ -32,6 +32,7 @@ PARTS: Mapping[str, Callable[[Subject], object]] = {
     "nothing": nothing,
     "negation": negation,
     "phrases": phrases,
+    "nonsense": nonsense,
     "disk": disk,
     "latency": latency,
     "cached_against_plain": cached_against_plain,

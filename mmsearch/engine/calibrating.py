@@ -43,7 +43,7 @@ class TextFit:
     before: Trust
     after: Trust
     separation: float  # how often a match scores above another picture of the shortlists (area under the ROC curve)
-    nothing_below: float  # probability that any hit matches, below which nothing is said to
+    nothing_below: float  # `conviction` below which nothing is said to match
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def fit_scale(
         if len(np.unique(judged.queries)) < FOLDS or not judged.matches.any() or judged.matches.all():
             continue
         fitted = fit_curve(judged.scores, judged.matches, judged.queries)
-        fits[spoken] = _fit(judged, fitted)
+        fits[spoken] = _fit(judged, fitted, of_phrases=spoken.endswith(PHRASE))
         curves[spoken], nothing[spoken] = fitted.curve, fits[spoken].nothing_below
     if not fits:
         raise BadInput(
@@ -159,7 +159,7 @@ def _judged(texts: Sequence[Asked], search: Callable[[str], Results], judge: Sec
     return _Judged(np.concatenate(scores), np.array(matches, bool), np.array(queries, np.int64))
 
 
-def _fit(judged: _Judged, fitted: FittedCurve) -> TextFit:
+def _fit(judged: _Judged, fitted: FittedCurve, *, of_phrases: bool) -> TextFit:
     starts = np.flatnonzero(np.diff(judged.queries, prepend=-1))  # where each query begins
     return TextFit(
         queries=len(starts),
@@ -168,7 +168,7 @@ def _fit(judged: _Judged, fitted: FittedCurve) -> TextFit:
         before=_trust(judged.scores, judged.matches),
         after=_trust(fitted.unseen, judged.matches),
         separation=area_under_roc(fitted.unseen[judged.matches], fitted.unseen[~judged.matches]),
-        nothing_below=nothing_below(np.split(fitted.unseen, starts[1:])),
+        nothing_below=nothing_below(np.split(fitted.unseen, starts[1:]), of_phrases=of_phrases),
     )
 
 

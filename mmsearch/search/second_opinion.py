@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.errors import RerankerError
-from mmsearch.grammar import ParsedQuery
+from mmsearch.grammar import ParsedQuery, is_phrase
 from mmsearch.rerankers.base import Reranker
 from mmsearch.rerankers.evidence import Evidence
 from mmsearch.rerankers.scale import ScoreScale
-from mmsearch.rerankers.verdict import LOOKED, any_matches, probabilities
+from mmsearch.rerankers.verdict import LOOKED, conviction, probabilities
 from mmsearch.types import Hit, Item, Modality
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class SecondOpinion:
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             return self._of_items([hit.item for hit in some], lambda kept: self.log_odds(query, kept))
 
-        return self._judged(hits, judge, effort, self._nothing_below(query.text))
+        return self._judged(hits, judge, effort, query.text)
 
     def on_texts(self, picture: Evidence, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how texts stand that were found for a picture, time and again until the effort is spent."""
@@ -131,9 +131,10 @@ class SecondOpinion:
         said = self.reranker.describe(texts, pictures) if captions else self.reranker.score(texts, pictures)
         return said if self.scale is None else self.scale.log_odds(texts, said, captions=captions)
 
-    def _nothing_below(self, text: str) -> float | None:
-        """Return below which `any_matches` nothing is said to match a text; None where that is not known."""
-        return (self.scale or self.reranker).nothing_below(text)
+    def _nothing(self, text: str, scores: NDArray[np.float32]) -> bool:
+        """Return whether it is improbable that one of the hits with these scores, (n,), matches a text."""
+        below = (self.scale or self.reranker).nothing_below(text)
+        return below is not None and conviction(scores, of_phrase=is_phrase(text)) < below
 
     def log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,).
@@ -152,8 +153,9 @@ class SecondOpinion:
         hits: Sequence[Hit],
         judge: Callable[[Sequence[Hit]], NDArray[np.float32]],
         effort: Effort,
-        nothing_below: float | None = None,
+        text: str | None = None,
     ) -> Iterator[Opinion]:
+        """Judge hits until the effort is spent; given the text that found them, say whether nothing matches it."""
         began, scores = time.perf_counter(), np.empty(0, np.float32)
         most = min(len(hits), effort.hits)
         while len(scores) < most:
@@ -170,8 +172,8 @@ class SecondOpinion:
             said = Opinion(_in_order(hits, scores), len(scores), spent, done, self._notice(scores))
             if effort.at_least is not None:
                 said = _matching(said, effort.at_least)
-            if done and nothing_below is not None and len(scores) >= min(LOOKED, len(hits)):
-                said = _unless_nothing(said, any_matches(scores) < nothing_below)
+            if done and text is not None and len(scores) >= min(LOOKED, len(hits)) and self._nothing(text, scores):
+                said = _nothing_matches(said)
             yield said
             if done:
                 return
@@ -183,10 +185,8 @@ class SecondOpinion:
         return " ".join(filter(None, [said if without else None, self.reranker.notice])) or None
 
 
-def _unless_nothing(said: Opinion, nothing: bool) -> Opinion:
-    """Return an opinion; if nothing matches, in the order in which hits were found, for the new one is chance."""
-    if not nothing:
-        return said
+def _nothing_matches(said: Opinion) -> Opinion:
+    """Return an opinion in the order in which hits were found, for where nothing matches the new one is chance."""
     before = sorted(said.hits, key=lambda hit: hit.found_at or hit.rank)
     hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(before, 1))
     return replace(said, nothing=True, hits=hits)

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmsearch.encoders.base import DualEncoder
-from mmsearch.grammar import is_phrase
-from mmsearch.rerankers.calibration import DRAWN, KINDS, PHOTO, PHRASE, Calibration, Weights
+from mmsearch.rerankers.calibration import DRAWN, KINDS, PHOTO, PHRASE, Calibration, Weights, spoken_as
 from mmsearch.rerankers.folder import NetworkMatcher
 from mmsearch.rerankers.verdict import nothing_below
 from mmsearch.training.calibration_pairs import SEED, MixedCollection, Pairs, Shortlists, foils
@@ -25,10 +24,11 @@ _ALONE = Calibration({f"{language} {kind}": Weights(1, 0, 0) for language in LAN
 def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequence[DevSet]) -> Calibration:
     """Fit a calibration by logistic regression of matches on both opinions.
 
-    Captions and phrases ask a collection of photographs and scenes; when nothing matches is learnt from those of
-    photographs. Weights of captions for drawn pictures are fitted on foils too, and their bias without: true captions
-    and foils are asked as often, which is not so in a search. That bias heeds what captions of photographs find among
-    the scenes alone: beside many photographs no scene is found for them, but in a smaller collection some are.
+    Captions and phrases ask a collection of photographs and scenes; when nothing matches is learnt from phrases, and
+    from captions of photographs. Weights of captions for drawn pictures are fitted on foils too, and their bias
+    without: true captions and foils are asked as often, which is not so in a search. That bias heeds what captions of
+    photographs find among the scenes alone: beside many photographs no scene is found for them, but in a smaller
+    collection some are.
 
     Args:
         encoder: Finds what the matcher is asked about.
@@ -37,9 +37,10 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
     """
     judge = uncalibrated(matcher)
     mixed, foiled = MixedCollection(encoder, judge, sets), foils(encoder, judge)
-    weights, asked = dict[str, Weights](), dict[str, Shortlists]()
+    weights, asked, asked_briefly = dict[str, Weights](), dict[str, Shortlists](), dict[str, Shortlists]()
     for language in LANGUAGES:
         captions, phrases = (mixed.shortlists(each) for each in (mixed.captions(language), mixed.phrases(language)))
+        asked[language], asked_briefly[f"{language} {PHRASE}"] = captions, phrases
         drawn = searched = captions.pairs(drawn=True)
         if mixed.photos:
             searched += mixed.drawings_for(captions.texts.of_photos()).pairs(drawn=True)
@@ -47,9 +48,8 @@ def fit_calibration(encoder: DualEncoder, matcher: NetworkMatcher, sets: Sequenc
         weights |= _if_told(f"{language} {DRAWN}", drawn, _Foiled(foiled[language], searched))
         for kind in KINDS:
             weights |= _if_told(f"{language} {kind} {PHRASE}", phrases.pairs(kind == DRAWN))
-        asked[language] = captions
     found = Calibration(weights, *_told_apart(mixed))
-    return replace(found, nothing=_nothing(found, mixed, asked) if sets else {})
+    return replace(found, nothing=_nothing(found, mixed, asked | asked_briefly) if sets else {})
 
 
 def uncalibrated(matcher: NetworkMatcher) -> NetworkMatcher:
@@ -85,20 +85,26 @@ def _shares(pairs: Pairs, foiled: Pairs) -> NDArray[np.float64]:
 
 
 def _nothing(found: Calibration, mixed: MixedCollection, asked: Mapping[str, Shortlists]) -> dict[str, float]:
-    """Return the limits below which nothing matches a caption, by what captions of photographs get that find theirs.
+    """Return the limits below which nothing matches, by what captions of photographs get that find theirs, and phrases.
 
     Where others resemble the right picture, what it says of these adds up. So that in a smaller collection nothing is
-    missed, most of the others are left out. For phrases there is no limit: what captions do not mention is often there,
-    so it cannot be told from dev pictures when nothing is.
+    missed, most of the others are left out, and all that match but one.
+
+    Args:
+        found: Makes log-odds of opinions.
+        mixed: The collection that was asked.
+        asked: By language and length, as `spoken_as` tells them.
     """
     limits, rng = {}, np.random.default_rng(SEED)
-    for language, lists in asked.items():
-        log_odds, matches = mixed.log_odds(lists, found), lists.matches
-        long = np.array([not is_phrase(text) for text in lists.texts.words])
-        told = np.flatnonzero(long & ~lists.texts.of_scenes & matches.any(1)).tolist()
+    for spoken, lists in asked.items():
+        of_phrases = spoken.endswith(PHRASE)
+        log_odds, drawn = mixed.log_odds(lists, found), rng.random(lists.best.shape)
+        said_so = np.array([spoken_as(text) == spoken for text in lists.texts.words])
+        told = np.flatnonzero(said_so & lists.matches.any(1) & (of_phrases | ~lists.texts.of_scenes)).tolist()
         if told:
-            kept = matches | (rng.random(matches.shape) < _FEWER)
-            limits[language] = nothing_below([log_odds[row][kept[row]] for row in told])
+            order = drawn - lists.matches  # those that match come first
+            kept = (order == order.min(1, keepdims=True)) | (~lists.matches & (drawn < _FEWER))
+            limits[spoken] = nothing_below([log_odds[row][kept[row]] for row in told], of_phrases=of_phrases)
     return limits
 
 

@@ -7,12 +7,15 @@ import pytest
 
 from mmsearch.encoders.registry import BUNDLED_ENCODER
 from mmsearch.errors import RerankerError
+from mmsearch.grammar import is_phrase
 from mmsearch.nets.dual_network import checksums
 from mmsearch.nets.folder import save_folder
 from mmsearch.nets.matcher_network import belongs_to, matcher_checksums, save_matcher
 from mmsearch.rerankers import registry
 from mmsearch.rerankers.registry import BUNDLED_RERANKER, load_reranker
+from mmsearch.rerankers.verdict import LOOKED, conviction
 from mmsearch.scenes import SceneGenerator
+from mmsearch.scenes.describing import title
 from tests.training.tiny_matcher import tiny_matcher
 
 there = pytest.mark.skipif(not BUNDLED_RERANKER.is_dir(), reason="this mmsearch comes without a re-ranker")
@@ -82,10 +85,20 @@ def test_captions_score_higher_with_their_own_scene_than_with_another():
 
 
 @there
-def test_says_that_nothing_matches_a_sentence_but_not_of_a_word():
-    matcher = load_reranker("bundled", device="cpu")
+@pytest.mark.parametrize("text", ["two elephants in the water", "水里的两头大象", "a dog", "狗"])
+def test_knows_when_nothing_matches(text):
+    assert 0 < load_reranker("bundled", device="cpu").nothing_below(text) < 0.25
 
-    assert 0 < matcher.nothing_below("two elephants in the water") < 0.5
-    assert 0 < matcher.nothing_below("水里的两头大象") < 0.5
-    assert matcher.nothing_below("a dog") is None
-    assert matcher.nothing_below("狗") is None
+
+@there
+def test_words_without_meaning_match_nothing():
+    scenes = list(SceneGenerator(224, seed=6).scenes(LOOKED))
+    matcher = load_reranker("bundled", device="cpu")
+    pictures = matcher.prepare([scene.picture for scene in scenes])
+    thing = title(scenes[0].truth, "en").split(" and ")[0].split(",")[0]
+
+    def nothing(words):
+        scores = matcher.score([words] * LOOKED, pictures)
+        return conviction(scores, of_phrase=is_phrase(words)) < matcher.nothing_below(words)
+
+    assert [nothing(words) for words in ("qwzx blorp", "flurble", thing)] == [True, True, False]

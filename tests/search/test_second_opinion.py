@@ -4,7 +4,6 @@ from PIL import Image
 
 from mmsearch.grammar import parse_query
 from mmsearch.rerankers.scale import Curve, ScoreScale
-from mmsearch.rerankers.verdict import any_matches
 from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen
 from mmsearch.types import Hit, Item, Modality, StoredText
 from tests.rerankers.fakes import ColourMatcher
@@ -159,24 +158,32 @@ def test_finding_all_where_none_matches_shows_what_comes_closest():
 
 def scaled(reds, nothing):
     made = opinion(reds)
-    made.scale = ScoreScale({"en phrase": Curve("platt", 0.5, -1.0)}, nothing)
+    made.scale = ScoreScale({spoken: Curve("platt", 0.5, -1.0) for spoken in ("en", "en phrase")}, nothing)
     return made
 
 
+def last(reds, nothing, words="red"):
+    *_, said = scaled(reds, nothing).on_pictures(parse_query(words), hits(len(reds)), ALL)
+    return said
+
+
 def test_says_that_nothing_matches_once_it_is_done():
-    told = list(scaled(np.full(20, 0.3), {"en phrase": 0.9}).on_pictures(parse_query("red"), hits(20), ALL))
-    *_, other = scaled(np.full(20, 0.3), {"en phrase": 0.75}).on_pictures(parse_query("red"), hits(20), ALL)
-    *_, chinese = scaled(np.full(20, 0.3), {"zh": 0.9}).on_pictures(parse_query("red"), hits(20), ALL)
+    told = list(scaled(np.full(20, 0.3), {"en phrase": 0.2}).on_pictures(parse_query("red"), hits(20), ALL))
 
     assert [said.nothing for said in told] == [False, False, True]
-    each = 1 / (1 + np.exp(0.5 * 2.4 + 1))  # 0.1, so that of the first 16 one matches at 0.81
-    assert told[-1].hits[0].probability == pytest.approx(each, abs=0.01)
-    assert any_matches(np.full(20, np.log(each / (1 - each)), np.float32)) == pytest.approx(1 - (1 - each) ** 16)
-    assert (other.nothing, chinese.nothing) == (False, False)
+    assert told[-1].hits[0].probability == pytest.approx(0.1, abs=0.01)
+
+
+def test_of_a_phrase_the_best_decides_whether_anything_matches_and_of_a_caption_all():
+    reds, caption = np.full(20, 0.3), "red as red can be"  # each at 0.1: of the first 16 one matches at 0.81
+
+    assert [last(reds, {"en phrase": below}).nothing for below in (0.2, 0.05)] == [True, False]
+    assert [last(reds, {"en": below}, caption).nothing for below in (0.9, 0.75)] == [True, False]
+    assert not last(reds, {"zh": 0.9, "zh phrase": 0.9}).nothing
 
 
 def test_where_nothing_matches_the_order_stays():
-    *_, said = scaled(np.linspace(0.1, 0.4, 20), {"en phrase": 0.99}).on_pictures(parse_query("red"), hits(20), ALL)
+    said = last(np.linspace(0.1, 0.4, 20), {"en phrase": 0.99})
 
     assert said.nothing
     assert order(said) == list(range(1, 21))
