@@ -184,7 +184,7 @@ class MixedCollection:
 
 
 def foils(encoder: DualEncoder, judge: NetworkMatcher) -> Mapping[str, Pairs]:
-    """Pair scenes with a true caption and a foil each, by language."""
+    """Pair scenes with a true caption and its foil, one after the other, by language."""
     cases = list(compose_cases(FOILS, SEED, SIDE))
     kept = judge.prepare([case.picture for case in cases])
     rows, found = np.repeat(np.arange(len(cases)), 2), dict[str, Pairs]()

@@ -179,6 +179,17 @@ def pointing() -> str:
     return "\n".join([f"| {count} | English | Chinese |", "|---|---|---|", *rows, ""])
 
 
+def fusion() -> str:
+    """Return how often what is wanted comes first by each way to join two opinions, as a table."""
+    figures = result("second-opinion")
+    assert figures is not None
+    found = figures["parts"]["fusion"]["found"]
+    ways = list(next(iter(found.values())))
+    head = ["R@1, %", *(name.replace("flickr8k", "Flickr8k").replace("coco", "COCO") for name in found)]
+    rows = [f"| {way} | {' | '.join(f'{100 * each[way]:.1f}' for each in found.values())} |" for way in ways]
+    return "\n".join(["", f"| {' | '.join(head)} |", "|" + "---|" * len(head), *rows, "", ""])
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 

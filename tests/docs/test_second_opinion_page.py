@@ -23,3 +23,9 @@ def test_the_table_is_what_the_benchmark_found(same_as_golden: GoldenCheck) -> N
     table = "\n".join(["", "```", *as_lines(list(rows(measured["parts"]))), "```", "", ""])
 
     same_as_golden(PAGE, with_block(page, "measured", table))
+
+
+def test_how_opinions_are_joined_is_what_was_measured(same_as_golden: GoldenCheck) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    same_as_golden(PAGE, with_block(page, "fusion", figures.fusion()))

@@ -120,7 +120,7 @@ def test_captions_of_photographs_ask_the_drawings_alone(mixed):
     assert found.cosines == pytest.approx(-np.sort(-cosines, 1)[:, : found.cosines.shape[1]], abs=1e-3)
 
 
-def test_the_bias_of_drawings_heeds_them(pair, squares, mixed, monkeypatch):
+def test_drawings_are_fitted_to_what_captions_of_photographs_find_too(pair, squares, mixed, monkeypatch):
     fitted = {}
     monkeypatch.setattr(calibrating, "_if_told", lambda name, *asked: fitted.update({name: asked}) or {})
 
@@ -129,29 +129,47 @@ def test_the_bias_of_drawings_heeds_them(pair, squares, mixed, monkeypatch):
     captions = mixed.shortlists(mixed.captions("en"))
     alone = mixed.drawings_for(captions.texts.of_photos())
     pairs, foiled = fitted["en drawn"]
-    assert len(pairs.matches) == captions.drawn.sum()
-    assert len(foiled.searched.matches) == captions.drawn.sum() + alone.drawn.size
-    assert foiled.searched.matches.sum() == pairs.matches.sum()
+    assert len(pairs.matches) == captions.drawn.sum() + alone.drawn.size
+    assert pairs.matches.sum() == captions.pairs(drawn=True).matches.sum()
+    assert foiled.matches.tolist() == [True, False] * (len(foiled.matches) // 2)
 
 
-def test_the_more_is_searched_in_vain_the_lower_the_bias():
-    foils, vain = Pairs(*PAIRS.scores.T, ~PAIRS.matches), replace(PAIRS, matches=np.zeros(4, np.bool_))
-
-    few, many = (calibrating._fitted(PAIRS, calibrating._Foiled(foils, each)) for each in (PAIRS, PAIRS + vain))
-
-    assert (many.judgement, many.cosine) == (few.judgement, few.cosine)
-    assert many.bias < few.bias
-
-
-def test_as_many_matches_are_expected_as_there_are():
+@pytest.fixture
+def told():
+    """Pairs that match by known weights."""
     rng = np.random.default_rng(0)
     judgements, cosines = rng.normal(size=(2, 2000)).astype(np.float32)
-    pairs = Pairs(judgements, cosines, rng.random(2000) < 1 / (1 + np.exp(3 - judgements - 2 * cosines)))
+    return Pairs(judgements, cosines, rng.random(2000) < 1 / (1 + np.exp(3 - judgements - 2 * cosines)))
 
-    fitted = calibrating._fitted(pairs, None)
+
+def foils(judgement: float, cosine: float, spread: float = 5) -> Pairs:
+    """Return true captions that are mostly that much above their foils, wherever both stand, and seldom below."""
+    rng = np.random.default_rng(1)
+    lower = rng.normal(size=(200, 2)) * spread
+    upper = lower + np.outer(rng.choice([1.0, -1.0], 200, p=[0.8, 0.2]), [judgement, cosine])
+    scores = np.stack([upper, lower], 1).reshape(-1, 2).astype(np.float32)
+    return Pairs(scores[:, 0], scores[:, 1], np.tile([True, False], 200))
+
+
+def test_weights_are_found_again(told):
+    fitted = calibrating._fitted(told, None)
 
     assert (fitted.judgement, fitted.cosine, fitted.bias) == pytest.approx((1, 2, -3), abs=0.4)
-    assert calibrating._bias(fitted, pairs) == pytest.approx(fitted.bias, abs=0.1)
+
+
+def test_where_foils_stand_does_not_matter_but_how_far_below(told):
+    near, far = (calibrating._fitted(told, foils(5, 0, spread)) for spread in (1, 50))
+    against = calibrating._fitted(told, foils(0, -1))
+
+    assert (near.judgement, near.cosine, near.bias) == pytest.approx((far.judgement, far.cosine, far.bias), rel=0.01)
+    assert against.cosine < calibrating._fitted(told, None).cosine
+
+
+def test_as_many_matches_are_expected_as_there_are_in_a_search(told):
+    fitted = calibrating._fitted(told, foils(5, 0))
+
+    expected = 1 / (1 + np.exp(-fitted.log_odds(told.judgements, told.cosines)))
+    assert expected.mean() == pytest.approx(told.matches.mean(), rel=1e-3)
 
 
 def test_where_nothing_or_all_matches_nothing_is_fitted():
