@@ -1,20 +1,22 @@
 """What a second opinion is worth for what people type: phrases, asked of photographs and scenes side by side."""
 
 from collections.abc import Mapping
-from string import ascii_lowercase
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.opinion_shortlists import SEED, Subject
 from mmsearch.evaluation.certainty import area_under_roc, expected_calibration_error
+from mmsearch.evaluation.nonsense import words_without_meaning
+from mmsearch.evaluation.phrases import Captioned
 from mmsearch.rerankers.calibration import PHRASE
 from mmsearch.rerankers.verdict import conviction, probabilities
-from mmsearch.training.calibration_pairs import Shortlists, Texts
+from mmsearch.training.calibration_pairs import Shortlists
 from mmsearch.training.captions import LANGUAGES
 
+NONSENSE = 100  # phrases without meaning, of each language
 FIRST, CANDIDATES = 5, 16  # hits that are counted, and those over which the calibration error is taken
-NONSENSE = 100  # queries of a language
 
 
 def phrases(subject: Subject) -> object:
@@ -35,26 +37,35 @@ def phrases(subject: Subject) -> object:
 
 
 def nonsense(subject: Subject) -> object:
-    """Ask photographs and scenes for words without meaning, and count of how many it is said that nothing matches."""
+    """Ask the bundled pictures for phrases that their captions share, and for some without meaning.
+
+    Counts of how many of each it is said that nothing matches.
+    """
     found = {}
     for language in LANGUAGES:
         limit = subject.matcher.calibration.nothing.get(f"{language} {PHRASE}")
-        words = _without_meaning(language, np.random.default_rng(SEED))
-        none = np.zeros((len(words), len(subject.mixed.tokens)), np.bool_)
-        lists = subject.mixed.shortlists(Texts(words, none, np.zeros(len(words), np.bool_)))
-        odds = subject.mixed.log_odds(lists, subject.matcher.calibration)
-        said = np.array([conviction(row, of_phrase=True) for row in odds])
-        share = None if limit is None else float((said < limit).mean())
-        found[language] = {"queries": len(words), "median": float(np.median(said)), "limit": limit, "said": share}
+        there = Captioned([each.in_language(language) for each in subject.bundled.pictures]).common()
+        vain = words_without_meaning(language, NONSENSE, np.random.default_rng(SEED))
+        sure = {"there": _convictions(subject, there, language), "vain": _convictions(subject, vain, language)}
+        found[language] = {
+            "area_under_roc": area_under_roc(sure["there"], sure["vain"]),
+            "limit": limit,
+            **{
+                name: {
+                    "queries": len(each),
+                    "median": float(np.median(each)),
+                    "said": None if limit is None else float((each < limit).mean()),
+                }
+                for name, each in sure.items()
+            },
+        }
     return found
 
 
-def _without_meaning(language: str, rng: np.random.Generator) -> list[str]:
-    """Return words of random letters, or of random characters from all over the CJK block."""
-    if language == "zh":
-        return ["".join(map(chr, rng.integers(0x4E00, 0x9FA6, rng.integers(1, 5)))) for _ in range(NONSENSE)]
-    lengths = [rng.integers(3, 8, rng.integers(1, 3)) for _ in range(NONSENSE)]
-    return [" ".join("".join(rng.choice([*ascii_lowercase], length)) for length in some) for some in lengths]
+def _convictions(subject: Subject, phrases: list[str], language: str) -> NDArray[np.float64]:
+    """Return how probable the best of the bundled pictures is for each phrase."""
+    asking = replace(subject.bundled, captions={language: [(each, 0) for each in phrases]})
+    return np.array([conviction(row, of_phrase=True) for row in subject.without(asking, language).log_odds])
 
 
 def _precision(lists: Shortlists, log_odds: NDArray[np.float32], rows: NDArray[np.bool_]) -> Mapping[str, float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.machine import ROOT
 from mmsearch.encoders.folder import open_folder
 from mmsearch.encoders.registry import BUNDLED_ENCODER
 from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
@@ -17,7 +18,7 @@ from mmsearch.rerankers.registry import BUNDLED_RERANKER
 from mmsearch.scenes import Detail, Scene, SceneGenerator
 from mmsearch.training.calibrating import uncalibrated
 from mmsearch.training.calibration_pairs import MixedCollection, calibrates
-from mmsearch.training.captions import LANGUAGES, CaptionedPicture
+from mmsearch.training.captions import LANGUAGES, CaptionedPicture, DatasetSettings, read_pictures
 from mmsearch.training.config import read_config
 from mmsearch.training.folders import open_reduced
 from mmsearch.training.measure import DevSet, read_dev_sets
@@ -25,6 +26,7 @@ from mmsearch.training.run import BUNDLED_CONFIG
 from mmsearch.types import Ids, Progress, Vectors
 
 SEED = 83_000  # of scenes for this benchmark alone
+_BUNDLED = DatasetSettings("bundled pictures", "captions.jsonl", licence="", source="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,13 @@ class Subject:
             vectors = tokens.vectors.astype(np.float32)
             found.append(Gallery(dev.name, vectors, tokens, captions, pictures=pictures))
         return found
+
+    @cached_property
+    def bundled(self) -> Gallery:
+        """The pictures that come with mmsearch; none of their captions asks."""
+        pictures = read_pictures(ROOT / "data", _BUNDLED, ())
+        tokens = self._looked_at(_BUNDLED.name, [each.path for each in pictures])
+        return Gallery(_BUNDLED.name, tokens.vectors.astype(np.float32), tokens, {}, pictures=pictures)
 
     @cached_property
     def scenes(self) -> Gallery:

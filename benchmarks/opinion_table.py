@@ -29,8 +29,7 @@ def rows(parts: Mapping[str, Any]) -> Iterator[Row]:
         yield Row(measure, 100 * each["matcher, with exclusions"], 85, 97, note)
     yield from _phrases(found.get("phrases", {}))
     for language, each in found.get("nonsense", {}).items():
-        measure = f"random letters, {_LANGUAGES[language]}, nothing matches, %"
-        yield Row(measure, _percent(each["said"]), None, None, f"of {each['queries']} queries")
+        yield _nonsense(language, each)
 
 
 def _cost(found: Mapping[str, Any]) -> Iterator[Row]:
@@ -67,6 +66,14 @@ def _nothing(name: str, found: Mapping[str, float | None]) -> Row:
     )
 
 
+def _nonsense(language: str, found: Mapping[str, Any]) -> Row:
+    vain, there = found["vain"], found["there"]
+    said = [f"{100 * each['said']:.1f}" for each in (there, vain) if each["said"] is not None]
+    note = "said of {} there, {} without".format(*said) if said else "never said"
+    measure = f"phrases with a meaning above those without, {_LANGUAGES[language]}, %"
+    return Row(measure, 100 * found["area_under_roc"], None, None, f"{note}; {there['queries']} and {vain['queries']}")
+
+
 def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
@@ -85,8 +92,6 @@ def _phrases(found: Mapping[str, Any]) -> Iterator[Row]:
             )
         error = 100 * each["expected_calibration_error"]
         yield Row(f"phrases {kind}, {_LANGUAGES[language]}, calibration error, %", error, 8, 3, low_is_good=True)
-        said = _percent(each["said_of_what_is_there"])
-        yield Row(f"phrases {kind}, {_LANGUAGES[language]}, nothing matches, %", said, None, None, low_is_good=True)
 
 
 def _named(name: str) -> str:

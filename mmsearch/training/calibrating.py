@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.rerankers.calibration import DRAWN, KINDS, PHOTO, PHRASE, Calibration, Weights, spoken_as
 from mmsearch.rerankers.folder import NetworkMatcher
-from mmsearch.rerankers.verdict import nothing_below
+from mmsearch.rerankers.verdict import conviction, nothing_below
 from mmsearch.training.calibration_pairs import SEED, MixedCollection, Pairs, Shortlists, foils
 from mmsearch.training.captions import LANGUAGES
 from mmsearch.training.measure import DevSet
@@ -19,6 +19,7 @@ from mmsearch.training.measure import DevSet
 FOIL_SHARE = 0.5
 _FEWER = 0.2  # share of the other pictures of a shortlist that a smaller collection has
 _LOTS = 20  # smaller collections that are drawn for each text
+_REFUSED = 1 / 3  # share of phrases without meaning that a limit must refuse to be worth what it refuses in error
 _ALONE = Calibration({f"{language} {kind}": Weights(1, 0, 0) for language in LANGUAGES for kind in KINDS})
 
 
@@ -91,8 +92,7 @@ def _fitted(pairs: Pairs, foiled: Pairs | None) -> Weights:
 def _nothing(found: Calibration, mixed: MixedCollection, asked: Mapping[str, Shortlists]) -> dict[str, float]:
     """Return the limits below which nothing matches, by what captions of photographs get that find theirs, and phrases.
 
-    Where others resemble the right picture, what it says of these adds up. So that in a smaller collection nothing is
-    missed, most of the others are left out, and all that match but one.
+    One for phrases is kept only where it tells: where it refuses some of those without meaning too.
 
     Args:
         found: Makes log-odds of opinions.
@@ -101,18 +101,40 @@ def _nothing(found: Calibration, mixed: MixedCollection, asked: Mapping[str, Sho
     """
     limits, rng = {}, np.random.default_rng(SEED)
     for spoken, lists in asked.items():
-        of_phrases = spoken.endswith(PHRASE)
-        log_odds, matches = mixed.log_odds(lists, found), lists.matches
+        language, _, length = spoken.partition(" ")
+        log_odds, of_phrases = mixed.log_odds(lists, found), length == PHRASE
         said_so = np.array([spoken_as(text) == spoken for text in lists.texts.words])
-        told = np.flatnonzero(said_so & matches.any(1) & (of_phrases | ~lists.texts.of_scenes)).tolist()
-        lots = [row for row in told for _ in range(_LOTS)]
-        if lots:
-            drawn = rng.random((len(lots), matches.shape[1]))
-            order = drawn - matches[lots]  # those that match come first
-            kept = (order == order.min(1, keepdims=True)) | (~matches[lots] & (drawn < _FEWER))
-            left = [log_odds[row][each] for row, each in zip(lots, kept, strict=True)]
-            limits[spoken] = nothing_below(left, of_phrases=of_phrases)
+        told = said_so & lists.matches.any(1) & (of_phrases | ~lists.texts.of_scenes)
+        if not told.any():
+            continue
+        limit = nothing_below(_smaller(log_odds[told], lists.matches[told], rng), of_phrases=of_phrases)
+        if of_phrases:
+            vain = mixed.shortlists(mixed.nonsense(language))
+            said = _smaller(mixed.log_odds(vain, found), vain.matches, rng)
+            if np.mean([conviction(each, of_phrase=True) < limit for each in said]) < _REFUSED:
+                continue
+        limits[spoken] = limit
     return limits
+
+
+def _smaller(
+    log_odds: NDArray[np.float32], matches: NDArray[np.bool_], rng: np.random.Generator
+) -> list[NDArray[np.float32]]:
+    """Return what smaller collections, drawn by lot, have of shortlists: of those that match one, of the others a few.
+
+    Where others resemble the right picture, what it says of these adds up; in a smaller collection nothing is to be
+    missed either.
+
+    Args:
+        log_odds: (m, size).
+        matches: (m, size).
+        rng: Draws the lots.
+    """
+    lots = np.repeat(np.arange(len(matches)), _LOTS).tolist()
+    drawn = rng.random((len(lots), matches.shape[1]))
+    order = drawn - matches[lots]  # those that match come first
+    kept = np.where(matches[lots], order == order.min(1, keepdims=True), drawn < _FEWER)
+    return [log_odds[row][each] for row, each in zip(lots, kept, strict=True)]
 
 
 def _told_apart(mixed: MixedCollection) -> tuple[tuple[float, ...], float]:

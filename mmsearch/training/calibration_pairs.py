@@ -1,6 +1,6 @@
 """Texts asked of a mixed collection of photographs and drawn scenes, and what encoder and matcher say of the best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.evaluation.compose_cases import compose_cases
+from mmsearch.evaluation.nonsense import words_without_meaning
 from mmsearch.evaluation.phrases import Captioned
 from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
 from mmsearch.grammar import is_phrase
@@ -25,6 +26,7 @@ from mmsearch.types import Ids
 
 T = TypeVar("T")
 CAPTIONS, PHRASES = 800, 300  # of photographs, and phrases of either kind of picture, drawn by lot for each language
+NONSENSE = 100  # phrases without meaning, of each language
 SCENES, SEED, SIDE = 300, 52_001, 224  # drawn for this alone
 FOILS = 40  # scenes of each kind of foil and each split
 
@@ -61,6 +63,11 @@ class Texts:
     words: Sequence[str]
     matches: NDArray[np.bool_]
     of_scenes: NDArray[np.bool_]
+
+    @classmethod
+    def in_vain(cls, words: Sequence[str], pictures: Sized) -> "Texts":
+        """Return texts that are true of none of some pictures."""
+        return cls(words, np.zeros((len(words), len(pictures)), np.bool_), np.zeros(len(words), np.bool_))
 
     def of_photos(self) -> "Texts":
         """Return those that were said of photographs."""
@@ -144,6 +151,10 @@ class MixedCollection:
             found.append(text)
             rows.append(np.where(self.drawn, [*[False] * len(told), *shown], captioned.shares(text) > 0))
         return Texts(found, np.array(rows, np.bool_), np.arange(len(found)) >= of_photos)
+
+    def nonsense(self, language: str) -> Texts:
+        """Return phrases without meaning."""
+        return Texts.in_vain(words_without_meaning(language, NONSENSE, np.random.default_rng(self._seed)), self.drawn)
 
     def _queries(self, language: str) -> list[tuple[str, Statement]]:
         """Return what one might want to find, in words and as what they claim: one kind of thing of each scene."""

@@ -51,8 +51,29 @@ def test_fits_every_language_and_kind_of_picture(pair, squares):
 
     assert set(found.weights) - {f"{name} phrase" for name in CAPTIONS} == CAPTIONS
     assert len(found.drawn) == pair[0].dim
-    assert set(found.nothing) == {"en", "en phrase", "zh phrase"}  # the Chinese captions are too short
+    assert "en" in found.nothing
+    assert "zh" not in found.nothing  # the Chinese captions are too short
     assert all(0 < below < 1 for below in found.nothing.values())
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.0, True), (1.0, False)])
+def test_a_limit_for_phrases_is_kept_where_it_refuses_those_without_meaning(pair, squares, monkeypatch, share, kept):
+    monkeypatch.setattr(calibrating, "_REFUSED", share)
+    monkeypatch.setattr(calibrating, "nothing_below", lambda scores, of_phrases: 0.0)
+
+    assert ("en phrase" in fit_calibration(*pair, squares).nothing) is kept
+
+
+def test_a_smaller_collection_has_one_that_matches_and_a_few_of_the_others():
+    matches = np.tile(np.arange(40) < 4, (3, 1))
+    log_odds = np.tile(np.arange(40, dtype=np.float32), (3, 1))
+
+    kept = calibrating._smaller(log_odds, matches, np.random.default_rng(0))
+
+    assert len(kept) == 3 * calibrating._LOTS
+    assert all((each < 4).sum() == 1 for each in kept)
+    assert np.mean([(each >= 4).sum() for each in kept]) == pytest.approx(36 * calibrating._FEWER, rel=0.15)
+    assert {each.min() for each in kept} == {0, 1, 2, 3}
 
 
 def test_without_photographs_all_count_as_such(pair):
