@@ -17,7 +17,7 @@ from mmsearch.rerankers.folder import NetworkMatcher, open_matcher
 from mmsearch.rerankers.registry import BUNDLED_RERANKER
 from mmsearch.scenes import Detail, Scene, SceneGenerator
 from mmsearch.training.calibrating import uncalibrated
-from mmsearch.training.calibration_pairs import MixedCollection, calibrates
+from mmsearch.training.calibration_pairs import MixedCollection, calibrates, wanted_vectors
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture, DatasetSettings, read_pictures
 from mmsearch.training.config import read_config
 from mmsearch.training.folders import open_reduced
@@ -146,7 +146,7 @@ class Subject:
             gone: (m, n), pictures that are not there for a caption; None if all are.
         """
         texts = [text for text, _ in gallery.captions[language]]
-        asked = self.encoder.encode_texts(texts)
+        asked = wanted_vectors(self.encoder, texts)
         best = encoder_best(asked, gallery.vectors, SHORTLIST, gone)
         cosines = np.einsum("md,msd->ms", asked, gallery.vectors[best])
         judgements = self.judge(self.alone, gallery, texts, best)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmsearch.errors import RerankerError
+from mmsearch.grammar import parse_query
 from mmsearch.models.device import pick_device
 from mmsearch.models.fingerprint import CHECKSUMS
 from mmsearch.models.frozen import frozen_network
@@ -106,10 +107,18 @@ class NetworkMatcher(Reranker):
         return self.calibration.log_odds(texts, judgement.cpu().numpy(), cosine.cpu().numpy(), pictures.vectors)
 
     def _read_anew(self, texts: tuple[str, ...]) -> "tuple[Tensor, Tensor, Tensor]":
-        """Return the encoder's vectors of texts, where fusion starts from, and which tokens are no padding."""
+        """Return the encoder's vectors of what texts want, where fusion starts from, and which tokens are no padding.
+
+        What is denied is left to fusion: to the encoder "no dog" is close to pictures of dogs.
+        """
         device = self.network.dual.image.stem.weight.device
         ids, mask = (each.to(device) for each in self.network.dual.tokens(texts))
-        return *self.network.read(ids, mask), mask
+        vectors, hidden = self.network.read(ids, mask)
+        denying = {row: query.wanted for row, query in enumerate(map(parse_query, texts)) if query.excluded}
+        if denying:
+            wanted = (each.to(device) for each in self.network.dual.tokens(list(denying.values())))
+            vectors[list(denying)] = self.network.read(*wanted)[0]
+        return vectors, hidden, mask
 
     def _heat(self, texts: Sequence[str], kept: Evidence) -> NDArray[np.float32]:
         from mmsearch.nets.fusion import Look, taught

@@ -12,7 +12,7 @@ from mmsearch.evaluation.compose_cases import compose_cases
 from mmsearch.evaluation.nonsense import words_without_meaning
 from mmsearch.evaluation.phrases import Captioned
 from mmsearch.evaluation.reranking import SHORTLIST, encoder_best
-from mmsearch.grammar import is_phrase
+from mmsearch.grammar import is_phrase, parse_query
 from mmsearch.rerankers.calibration import Calibration
 from mmsearch.rerankers.evidence import PictureTokens
 from mmsearch.rerankers.folder import NetworkMatcher
@@ -22,7 +22,7 @@ from mmsearch.scenes.truth import Statement, may_show
 from mmsearch.training.captions import LANGUAGES, CaptionedPicture
 from mmsearch.training.folders import open_reduced
 from mmsearch.training.measure import DevSet
-from mmsearch.types import Ids
+from mmsearch.types import Ids, Vectors
 
 T = TypeVar("T")
 CAPTIONS, PHRASES = 800, 300  # of photographs, and phrases of either kind of picture, drawn by lot for each language
@@ -175,7 +175,7 @@ class MixedCollection:
             texts: That ask.
             gone: (m, n), pictures that are not there for a text; None if all are.
         """
-        asked, images = self.encoder.encode_texts(texts.words), self.tokens.vectors.astype(np.float32)
+        asked, images = wanted_vectors(self.encoder, texts.words), self.tokens.vectors.astype(np.float32)
         best = encoder_best(asked, images, SHORTLIST, gone)  # (m, size)
         repeated = [text for text in texts.words for _ in range(best.shape[1])]
         judgements = self.judge.score(repeated, self.tokens[best.ravel()]).reshape(best.shape)
@@ -201,10 +201,16 @@ def foils(encoder: DualEncoder, judge: NetworkMatcher) -> Mapping[str, Pairs]:
     rows, found = np.repeat(np.arange(len(cases)), 2), dict[str, Pairs]()
     for language in LANGUAGES:
         texts = [text for case in cases for text in case.pairs[language]]
-        read = encoder.encode_texts(texts)
+        read = wanted_vectors(encoder, texts)
         cosines = np.einsum("nd,nd->n", read, kept.vectors[rows].astype(np.float32))
         found[language] = Pairs(judge.score(texts, kept[rows]), cosines, np.tile([True, False], len(cases)))
     return found
+
+
+def wanted_vectors(encoder: DualEncoder, texts: Sequence[str]) -> Vectors:
+    """Return an encoder's vectors of what texts want, without what they deny, (n, dim): by these pictures are found."""
+    queries = [parse_query(text) for text in texts]
+    return encoder.encode_texts([query.wanted if query.excluded else query.text for query in queries])
 
 
 def calibrates(row: int) -> bool:

@@ -61,6 +61,29 @@ def test_scores_are_those_of_the_network_pair_by_pair(network):
         assert score == pytest.approx(alone.item(), abs=0.05)  # what 8 bits leave
 
 
+def test_to_the_encoder_a_text_is_what_it_wants(network):
+    cosine = {"en photo": Weights(0, 1, 0)}
+    matcher = NetworkMatcher(network, name="tiny", fingerprint="", calibration=Calibration(cosine))
+    kept = matcher.prepare(IMAGES)
+
+    denying, wanted = (matcher.score([text] * 3, kept) for text in ("a red one without a blue one", "a red one"))
+
+    assert denying == pytest.approx(wanted, abs=1e-3)
+    assert matcher.score(["a red one", "a red one without a blue one", "a"], kept)[:2] == pytest.approx(
+        wanted[:2], abs=1e-3
+    )
+
+
+def test_what_a_text_denies_is_judged(network):
+    alone = {"en photo": Weights(1, 0, 0)}
+    matcher = NetworkMatcher(network, name="tiny", fingerprint="", calibration=Calibration(alone))
+    kept = matcher.prepare(IMAGES)
+
+    one, other = (matcher.score([f"a red one without {text}"] * 3, kept) for text in ("a blue one", "green paint"))
+
+    assert not np.allclose(one, other, atol=1e-3)
+
+
 def test_descriptions_of_any_length_are_compared_as_captions(network):
     weights = {"en photo": Weights(1, 0, 0), "en photo phrase": Weights(1, 0, 9)}
     matcher = NetworkMatcher(network, name="tiny", fingerprint="", calibration=Calibration(weights))
