@@ -9,6 +9,7 @@ from tests.training.captioned import captioned_folder
 
 pytestmark = needs_the_app
 PICTURES = 30
+FIRST_LOSS = 4 * FIRST_ANSWER  # it waits for every photograph and caption of the samples to be encoded
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_a_fit_shows_its_curves_and_is_cancelled_while_it_goes_on(visit):
     page.locator("#mm-lab-method").select_option("contrastive")
 
     page.locator("#mm-lab-start").click()
-    expect(page.locator("#mm-progress polyline.mm-fit-loss")).not_to_have_count(0, timeout=FIRST_ANSWER)
+    expect(page.locator("#mm-progress polyline.mm-fit-loss")).not_to_have_count(0, timeout=FIRST_LOSS)
     expect(page.locator("#mm-progress")).to_contain_text("Epoch")
     page.locator("#mm-cancel").focus()
     page.wait_for_timeout(1200)  # the page has looked at the run anew, twice
