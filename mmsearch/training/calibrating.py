@@ -14,9 +14,9 @@ from mmsearch.training.calibration_pairs import SEED, MixedCollection, Pairs, Sh
 from mmsearch.training.captions import LANGUAGES
 from mmsearch.training.measure import DevSet
 
-# Of the weight of all that is fitted to. From .3 on down negations are told worse, from .7 on up scenes are found less
-# often (looked at on other scenes, of seed 99).
-FOIL_SHARE = 0.5
+# Of the weight of all that is fitted to. The less it is, the better it is told that nothing matches; from .1 on down foils
+# are told worse (looked at on other scenes, of seed 99).
+FOIL_SHARE = 0.2
 _FEWER = 0.2  # share of the other pictures of a shortlist that a smaller collection has
 _LOTS = 20  # smaller collections that are drawn for each text
 _REFUSED = 1 / 3  # share of phrases without meaning that a limit must refuse to be worth what it refuses in error
