@@ -91,7 +91,7 @@ class SecondOpinion:
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             return self._of_items([hit.item for hit in some], lambda kept: self.log_odds(query, kept))
 
-        return self._judged(hits, judge, effort, query.text)
+        return self._judged(hits, judge, effort, lambda scores: self._in_vain(query, hits, scores))
 
     def on_texts(self, picture: Evidence, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how texts stand that were found for a picture, time and again until the effort is spent."""
@@ -136,6 +136,19 @@ class SecondOpinion:
         below = (self.scale or self.reranker).nothing_below(text)
         return below is not None and conviction(scores, of_phrase=is_phrase(text)) < below
 
+    def _in_vain(self, query: ParsedQuery, hits: Sequence[Hit], scores: NDArray[np.float32]) -> bool:
+        """Return whether it is improbable that one of the hits with these scores, (n,), shows what a query wants.
+
+        What is denied makes every picture less probable, so then what is wanted is judged by itself too.
+        """
+        if not self._nothing(query.text, scores):
+            return False
+        if not query.excluded:
+            return True
+        first = [hit.item for hit in hits[:LOOKED]]
+        wanted = self._of_items(first, lambda kept: self.pair_odds([query.wanted] * len(kept), kept))
+        return self._nothing(query.wanted, wanted)
+
     def log_odds(self, query: ParsedQuery, kept: Evidence) -> NDArray[np.float32]:
         """Return the log-odds that pictures show what a query wants and nothing that it excludes, (n,).
 
@@ -153,28 +166,28 @@ class SecondOpinion:
         hits: Sequence[Hit],
         judge: Callable[[Sequence[Hit]], NDArray[np.float32]],
         effort: Effort,
-        text: str | None = None,
+        nothing: Callable[[NDArray[np.float32]], bool] | None = None,
     ) -> Iterator[Opinion]:
-        """Judge hits until the effort is spent; given the text that found them, say whether nothing matches it."""
+        """Judge hits until the effort is spent; `nothing` tells by the scores of enough of them that none matches."""
         began, scores = time.perf_counter(), np.empty(0, np.float32)
         most = min(len(hits), effort.hits)
         while len(scores) < most:
             some = hits[len(scores) : min(most, len(scores) + (_MORE if len(scores) else _FIRST))]
             try:
                 scores = np.concatenate([scores, judge(some)])
+                spent = time.perf_counter() - began
+                over = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
+                done = over or _enough(scores, effort)
+                told = done and len(scores) >= min(LOOKED, len(hits))
+                vain = told and nothing is not None and nothing(scores)
             except RerankerError as error:
                 log.warning("No second opinion: %s", error)
                 yield Opinion(_in_order(hits, scores), len(scores), time.perf_counter() - began, True, str(error))
                 return
-            spent = time.perf_counter() - began
-            over = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
-            done = over or _enough(scores, effort)
             said = Opinion(_in_order(hits, scores), len(scores), spent, done, self._notice(scores))
             if effort.at_least is not None:
                 said = _matching(said, effort.at_least)
-            if done and text is not None and len(scores) >= min(LOOKED, len(hits)) and self._nothing(text, scores):
-                said = _nothing_matches(said)
-            yield said
+            yield _nothing_matches(said) if vain else said
             if done:
                 return
 

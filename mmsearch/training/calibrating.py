@@ -14,8 +14,8 @@ from mmsearch.training.calibration_pairs import SEED, MixedCollection, Pairs, Sh
 from mmsearch.training.captions import LANGUAGES
 from mmsearch.training.measure import DevSet
 
-# Of the weight of all that is fitted to. The less it is, the better it is told that nothing matches; from .1 on down foils
-# are told worse (looked at on other scenes, of seed 99).
+# Of the weight of all that is fitted to. The less it is, the better it is told that nothing matches; from .1 on down
+# foils are told worse (looked at on other scenes, of seed 99).
 FOIL_SHARE = 0.2
 _FEWER = 0.2  # share of the other pictures of a shortlist that a smaller collection has
 _LOTS = 20  # smaller collections that are drawn for each text

@@ -182,6 +182,14 @@ def test_of_a_phrase_the_best_decides_whether_anything_matches_and_of_a_caption_
     assert not last(reds, {"zh": 0.9, "zh phrase": 0.9}).nothing
 
 
+def test_what_is_denied_is_no_reason_to_say_that_nothing_matches():
+    reds, words = np.full(20, 0.3), "red but no green"
+
+    assert last(reds, {"en": 1}, words).hits[0].probability < last(reds, {}, "red").hits[0].probability
+    assert [last(reds, {"en": 1, "en phrase": below}, words).nothing for below in (0.2, 0.05)] == [True, False]
+    assert not last(reds, {"en": 0, "en phrase": 1}, words).nothing
+
+
 def test_where_nothing_matches_the_order_stays():
     said = last(np.linspace(0.1, 0.4, 20), {"en phrase": 0.99})
 
