@@ -240,13 +240,19 @@ class Holdings:
         self._choices.use(collection, encoder)
 
     def look_ahead(self) -> None:
-        """Look at the bundled pictures for the second opinion, which come with vectors alone; searches go first.
+        """Make small ones of the bundled pictures and look at them for the second opinion; searches go first.
 
-        Pictures that are indexed are looked at on the way. What fails is only logged: a search meets it again.
+        They come with vectors alone; pictures that are indexed are looked at on the way. What fails is only logged: a
+        search meets it again.
         """
         if not self._samples.there:
             return
         pictures = [item for item in self.items(SAMPLES, limit=MAX_PAGE) if item.kind is Modality.IMAGE]
+        for item in pictures:
+            if self._closing.is_set():
+                return
+            self._way.give()
+            self.thumbnail(item)
         self._judges.look_ahead(pictures, self._way, self._closing)
 
     def close(self) -> None:

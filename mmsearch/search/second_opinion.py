@@ -32,6 +32,7 @@ Look = Callable[[Sequence[Item]], Seen]
 
 BETA, DELTA = 1.0, 0.0  # s⁺ - β · max(0, s⁻ - δ), in log-odds
 _FIRST, _MORE = 8, 8  # hits judged before the first news, and between the next ones
+_PATIENCE = 2  # times the seconds of an effort that may pass where so far it seems that nothing matches
 _DRY = 48  # hits in a row of which none matches, after which looking for all that match ends
 
 
@@ -91,7 +92,7 @@ class SecondOpinion:
         def judge(some: Sequence[Hit]) -> NDArray[np.float32]:
             return self._of_items([hit.item for hit in some], lambda kept: self.log_odds(query, kept))
 
-        return self._judged(hits, judge, effort, lambda scores: self._in_vain(query, hits, scores))
+        return self._judged(hits, judge, effort, query)
 
     def on_texts(self, picture: Evidence, hits: Sequence[Hit], effort: Effort) -> Iterator[Opinion]:
         """Yield how texts stand that were found for a picture, time and again until the effort is spent."""
@@ -166,9 +167,9 @@ class SecondOpinion:
         hits: Sequence[Hit],
         judge: Callable[[Sequence[Hit]], NDArray[np.float32]],
         effort: Effort,
-        nothing: Callable[[NDArray[np.float32]], bool] | None = None,
+        query: ParsedQuery | None = None,
     ) -> Iterator[Opinion]:
-        """Judge hits until the effort is spent; `nothing` tells by the scores of enough of them that none matches."""
+        """Judge hits until the effort is spent; given the query that found them, say whether nothing matches it."""
         began, scores = time.perf_counter(), np.empty(0, np.float32)
         most = min(len(hits), effort.hits)
         while len(scores) < most:
@@ -176,10 +177,11 @@ class SecondOpinion:
             try:
                 scores = np.concatenate([scores, judge(some)])
                 spent = time.perf_counter() - began
-                over = len(scores) == most or _next_ends(spent, len(scores)) > effort.seconds
-                done = over or _enough(scores, effort)
+                doubtful = query is not None and len(scores) < LOOKED and self._nothing(query.text, scores)
+                in_time = _next_ends(spent, len(scores)) <= effort.seconds * (_PATIENCE if doubtful else 1)
+                done = len(scores) == most or not in_time or _enough(scores, effort)
                 told = done and len(scores) >= min(LOOKED, len(hits))
-                vain = told and nothing is not None and nothing(scores)
+                vain = told and query is not None and self._in_vain(query, hits, scores)
             except RerankerError as error:
                 log.warning("No second opinion: %s", error)
                 yield Opinion(_in_order(hits, scores), len(scores), time.perf_counter() - began, True, str(error))

@@ -257,6 +257,14 @@ class TestSamples:
         assert fresh.default_collection() == "library"
         assert names(fresh.search("blue", collection=SAMPLES, k=1)) == ["sky"]
 
+    def test_have_small_pictures_before_anybody_looks(self, fresh, settings):
+        (sky,) = fresh.items(SAMPLES)
+        small = settings.home / "thumbnails" / sky.content_hash[:2] / f"{sky.content_hash}.jpg"
+        assert not small.exists()
+        fresh.look_ahead()
+
+        assert small.exists()
+
     def test_are_read_once(self, fresh, settings, samples):
         fresh.search("blue")
         fresh.search("blue")

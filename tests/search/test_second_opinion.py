@@ -4,6 +4,7 @@ from PIL import Image
 
 from mmsearch.grammar import parse_query
 from mmsearch.rerankers.scale import Curve, ScoreScale
+from mmsearch.search import second_opinion
 from mmsearch.search.second_opinion import Effort, SecondOpinion, Seen
 from mmsearch.types import Hit, Item, Modality, StoredText
 from tests.rerankers.fakes import ColourMatcher
@@ -206,6 +207,20 @@ def test_nothing_is_not_said_by_few_hits():
 
     assert (few.judged, few.nothing) == (8, False)
     assert all_there_are.nothing
+
+
+def test_where_nothing_convinces_it_may_take_longer_to_be_sure_of_it(monkeypatch):
+    clock = iter(np.arange(0, 100, 0.25))  # it takes so long to judge eight
+    monkeypatch.setattr(second_opinion.time, "perf_counter", lambda: next(clock))
+    made, usual = scaled(np.full(40, 0.3), {"en phrase": 0.2}), Effort(seconds=0.3, sure=1.1)
+
+    *_, doubtful = made.on_pictures(parse_query("red"), hits(40), usual)
+    *_, content = made.on_pictures(parse_query("red as red can be"), hits(40), usual)
+    *_, hopeless = made.on_pictures(parse_query("red"), hits(40), Effort(seconds=0.2, sure=1.1))
+
+    assert (doubtful.judged, doubtful.nothing) == (16, True)
+    assert (content.judged, content.nothing) == (8, False)
+    assert (hopeless.judged, hopeless.nothing) == (8, False)
 
 
 def test_nothing_is_said_of_pictures_that_could_not_be_read():
