@@ -248,10 +248,7 @@ class Holdings:
         if not self._samples.there:
             return
         pictures = [item for item in self.items(SAMPLES, limit=MAX_PAGE) if item.kind is Modality.IMAGE]
-        for item in pictures:
-            if self._closing.is_set():
-                return
-            self._way.give()
+        for item in self._way.between(pictures, self._closing):
             self.thumbnail(item)
         self._judges.look_ahead(pictures, self._way, self._closing)
 

@@ -88,10 +88,7 @@ class Judges:
         if self.default is None or encoder_below(self.default) is None:
             return
         try:
-            for start in range(0, len(items), SMALL_BATCH):
-                if stop.is_set():
-                    return
-                way.give()
+            for start in way.between(range(0, len(items), SMALL_BATCH), stop):
                 self.in_turn(partial(_look, items[start : start + SMALL_BATCH]), None)
         except RerankerError as error:
             log.info("No second opinions: %s", error)

@@ -1,15 +1,17 @@
 """Lets searches go before the batches of an indexing run: both want the same processor."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Condition
+from threading import Condition, Event
+from typing import TypeVar
 
 from PIL import Image
 
 from mmsearch.encoders.base import DualEncoder
 from mmsearch.types import Vectors
 
+T = TypeVar("T")
 SMALL_BATCH = 8  # pictures or texts encoded at once while people search: what a search may have to wait for
 LATELY = 5.0  # seconds after a search during which more are expected
 PATIENCE = 0.25  # seconds that a batch waits at most, so that an indexing run gets on under any load
@@ -45,6 +47,14 @@ class RightOfWay:
         """Wait while somebody searches, for a moment at most."""
         with self._changed:
             self._changed.wait_for(lambda: not self._searches, PATIENCE)
+
+    def between(self, work: Iterable[T], stop: Event) -> Iterator[T]:
+        """Yield pieces of work, each once it has waited for searches, until there is none left or it is stopped."""
+        for piece in work:
+            if stop.is_set():
+                return
+            self.give()
+            yield piece
 
 
 class CourteousEncoder(DualEncoder):

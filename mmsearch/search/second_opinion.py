@@ -137,13 +137,11 @@ class SecondOpinion:
         below = (self.scale or self.reranker).nothing_below(text)
         return below is not None and conviction(scores, of_phrase=is_phrase(text)) < below
 
-    def _in_vain(self, query: ParsedQuery, hits: Sequence[Hit], scores: NDArray[np.float32]) -> bool:
-        """Return whether it is improbable that one of the hits with these scores, (n,), shows what a query wants.
+    def _lacks_wanted(self, query: ParsedQuery, hits: Sequence[Hit]) -> bool:
+        """Return whether it is improbable that a hit shows what a query wants, where nothing seems to match the whole.
 
-        What is denied makes every picture less probable, so then what is wanted is judged by itself too.
+        What is denied makes every picture less probable, so then what is wanted is judged by itself.
         """
-        if not self._nothing(query.text, scores):
-            return False
         if not query.excluded:
             return True
         first = [hit.item for hit in hits[:LOOKED]]
@@ -177,11 +175,11 @@ class SecondOpinion:
             try:
                 scores = np.concatenate([scores, judge(some)])
                 spent = time.perf_counter() - began
-                doubtful = query is not None and len(scores) < LOOKED and self._nothing(query.text, scores)
-                in_time = _next_ends(spent, len(scores)) <= effort.seconds * (_PATIENCE if doubtful else 1)
-                done = len(scores) == most or not in_time or _enough(scores, effort)
-                told = done and len(scores) >= min(LOOKED, len(hits))
-                vain = told and query is not None and self._in_vain(query, hits, scores)
+                doubtful = query is not None and self._nothing(query.text, scores)
+                looked = len(scores) >= min(LOOKED, len(hits))
+                limit = effort.seconds * (_PATIENCE if doubtful and not looked else 1)
+                done = len(scores) == most or _next_ends(spent, len(scores)) > limit or _enough(scores, effort)
+                vain = done and doubtful and looked and query is not None and self._lacks_wanted(query, hits)
             except RerankerError as error:
                 log.warning("No second opinion: %s", error)
                 yield Opinion(_in_order(hits, scores), len(scores), time.perf_counter() - began, True, str(error))

@@ -83,3 +83,13 @@ def test_a_search_that_fails_ends_too():
     way.give()
 
     assert time.monotonic() - began < PATIENCE
+
+
+def test_pieces_of_work_end_when_they_are_stopped():
+    stop, done = threading.Event(), []
+    for piece in RightOfWay().between(range(10), stop):
+        done.append(piece)
+        if piece == 2:
+            stop.set()
+
+    assert done == [0, 1, 2]

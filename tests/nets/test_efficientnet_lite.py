@@ -4,6 +4,8 @@ import torch
 from mmsearch.nets.convolution import SameConv
 from mmsearch.nets.efficientnet_lite import FEATURES, VARIANTS, EfficientNetLite
 
+TAKES_BFLOAT16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
 
 @pytest.mark.parametrize(("variant", "published"), [("lite0", 4_652_008), ("lite1", 5_416_680), ("lite2", 6_092_072)])
 def test_each_variant_is_as_large_as_published(variant, published):
@@ -28,9 +30,6 @@ def test_the_feature_is_the_mean_of_the_grid(side, cells):
 
     assert grid.shape == (2, 1280, cells, cells)
     assert torch.allclose(feature, torch.nn.functional.adaptive_avg_pool2d(grid, 1).flatten(1), atol=1e-6)
-
-
-TAKES_BFLOAT16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 @pytest.mark.parametrize(
